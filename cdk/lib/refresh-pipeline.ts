@@ -1,0 +1,319 @@
+/**
+ * The last part of a tenant's data refresh: a state machine that purges by cache tag, waits, prewarms and proves,
+ * and the three functions it calls. Roles are written by hand, one per function.
+ */
+import { readFileSync } from "node:fs";
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import type { IDistribution } from "aws-cdk-lib/aws-cloudfront";
+import type { IUserPool, IUserPoolClient } from "aws-cdk-lib/aws-cognito";
+import { type Grant, type IGrantable, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { ApplicationLogLevel, Architecture } from "aws-cdk-lib/aws-lambda";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
+import { StringParameter } from "aws-cdk-lib/aws-ssm";
+import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
+import { Construct } from "constructs";
+import { functionCode } from "./function-code.ts";
+import { PipelineFunction } from "./pipeline-function.ts";
+import { refusePlaceholders } from "./placeholder-guard.ts";
+
+/** Memory of each function in MiB. */
+export interface FunctionMemory {
+  /** @default 128 */
+  readonly invalidate?: number;
+  /** @default 128 */
+  readonly poll?: number;
+  /** @default 256 */
+  readonly prewarm?: number;
+}
+
+/** Properties of {@link RefreshPipeline}. */
+export interface RefreshPipelineProps {
+  /** The contract that goes into every function's zip. */
+  readonly contractFile: string;
+  /** The state machine in Amazon States Language, with `${PrewarmFunctionArn}` and its like to be filled in. */
+  readonly definitionFile: string;
+  /** Folder with `{invalidate,poll,prewarm}/bootstrap`. */
+  readonly binaries: string;
+  /** The distribution that is purged and warmed. */
+  readonly distribution: IDistribution;
+  /**
+   * Where requests of the prewarmer go, without a path.
+   * @default "https://" and the distribution's domain name
+   */
+  readonly baseUrl?: string;
+  /** The pool in which the prewarmer logs in. */
+  readonly userPool: IUserPool;
+  /** The app client for that, with `ALLOW_ADMIN_USER_PASSWORD_AUTH`. */
+  readonly userPoolClient: IUserPoolClient;
+  /** The service user: JSON with `username`, `password` and, where the client has one, `clientSecret`. */
+  readonly secret: ISecret;
+  /**
+   * What the binaries were built for.
+   * @default Architecture.ARM_64
+   */
+  readonly architecture?: Architecture;
+  /** @default see {@link FunctionMemory} */
+  readonly memory?: FunctionMemory;
+  /**
+   * Time limit of one prewarm invocation; what does not fit is left to the next one.
+   * @default 900 seconds, Lambda's maximum
+   */
+  readonly prewarmTimeout?: Duration;
+  /**
+   * Budget and window of the poll, as durations such as `60s`.
+   * @default 60s and 20s
+   */
+  readonly poll?: { readonly budget?: string; readonly window?: string };
+  /**
+   * How the prewarmer behaves.
+   * @default 4 requests at once, error-caching TTL 10s, 2 repairs, no second look
+   */
+  readonly prewarm?: {
+    readonly concurrency?: number;
+    readonly errorCachingTtl?: string;
+    readonly staleRepairs?: number;
+    readonly recheckAfter?: string;
+  };
+  /**
+   * Whether runs may purge tenants of a multi-tenant distribution.
+   * @default false
+   */
+  readonly distributionTenants?: boolean;
+  /**
+   * Further variables for all functions, for instance the SDK's own `AWS_ENDPOINT_URL_*`.
+   * @default none
+   */
+  readonly functionEnvironment?: Readonly<Record<string, string>>;
+  /** @default ApplicationLogLevel.INFO */
+  readonly logLevel?: ApplicationLogLevel;
+  /** @default one month */
+  readonly logRetention?: RetentionDays;
+  /**
+   * Which events of an execution are logged.
+   * @default LogLevel.ERROR
+   */
+  readonly executionLogLevel?: LogLevel;
+  /**
+   * Whether inputs and outputs of states are logged too.
+   * @default false
+   */
+  readonly logExecutionData?: boolean;
+  /**
+   * Where the SSM parameters lie.
+   * @default "/warmfront"
+   */
+  readonly parameterPrefix?: string;
+  /**
+   * Whether a template may be made before the binaries are built; such a template refuses to be deployed.
+   * @default false
+   */
+  readonly allowPlaceholders?: boolean;
+}
+
+/** State machine, functions, roles, logs and parameters of the refresh. */
+export class RefreshPipeline extends Construct {
+  /** One execution is one tenant's refresh. */
+  readonly stateMachine: StateMachine;
+  /** Creates the invalidation. */
+  readonly invalidate: PipelineFunction;
+  /** Waits for it. */
+  readonly poll: PipelineFunction;
+  /** Logs in, requests, and judges what came back. */
+  readonly prewarm: PipelineFunction;
+
+  constructor(scope: Construct, id: string, props: RefreshPipelineProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const distributionId = props.distribution.distributionId;
+    const distributionArn = stack.formatArn({
+      service: "cloudfront",
+      region: "",
+      resource: "distribution",
+      resourceName: distributionId,
+    });
+    const tenantArn = stack.formatArn({
+      service: "cloudfront",
+      region: "",
+      resource: "distribution-tenant",
+      resourceName: "*",
+    });
+    const logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
+    const logLevel = props.logLevel ?? ApplicationLogLevel.INFO;
+    const architecture = props.architecture ?? Architecture.ARM_64;
+    const missing: string[] = [];
+    const pipelineFunction = (
+      name: "invalidate" | "poll" | "prewarm",
+      own: {
+        description: string;
+        memorySize: number;
+        timeout: Duration;
+        environment: Record<string, string>;
+        permissions: PolicyStatement[];
+      },
+    ): PipelineFunction => {
+      const code = functionCode(props.binaries, name, props.contractFile);
+      if (code.missing) missing.push(code.missing);
+      const construct = new PipelineFunction(this, name[0]?.toUpperCase() + name.slice(1), {
+        ...own,
+        code: code.code,
+        architecture,
+        logRetention,
+        logLevel,
+        environment: { ...own.environment, ...props.functionEnvironment },
+      });
+      return construct;
+    };
+
+    this.invalidate = pipelineFunction("invalidate", {
+      description: "Creates the invalidation of one tenant's cache tag",
+      memorySize: props.memory?.invalidate ?? 128,
+      timeout: Duration.seconds(30),
+      environment: { DISTRIBUTION_ID: distributionId },
+      permissions: [
+        allow(
+          "PurgeAndReadDistribution",
+          ["cloudfront:CreateInvalidation", "cloudfront:GetDistributionConfig"],
+          distributionArn,
+        ),
+        ...(props.distributionTenants
+          ? [
+              allow(
+                "PurgeDistributionTenants",
+                ["cloudfront:CreateInvalidationForDistributionTenant"],
+                tenantArn,
+              ),
+            ]
+          : []),
+      ],
+    });
+
+    this.poll = pipelineFunction("poll", {
+      description: "Waits for an invalidation within one bounded window",
+      memorySize: props.memory?.poll ?? 128,
+      timeout: Duration.seconds(30),
+      environment: {
+        DISTRIBUTION_ID: distributionId,
+        POLL_BUDGET: props.poll?.budget ?? "60s",
+        POLL_WINDOW: props.poll?.window ?? "20s",
+      },
+      permissions: [
+        allow("ReadInvalidations", ["cloudfront:GetInvalidation"], distributionArn),
+        ...(props.distributionTenants
+          ? [allow("ReadTenantInvalidations", ["cloudfront:GetInvalidationForDistributionTenant"], tenantArn)]
+          : []),
+      ],
+    });
+
+    this.prewarm = pipelineFunction("prewarm", {
+      description: "Re-requests a tenant's endpoints and judges what came back",
+      memorySize: props.memory?.prewarm ?? 256,
+      timeout: props.prewarmTimeout ?? Duration.seconds(900),
+      environment: {
+        BASE_URL: props.baseUrl ?? `https://${props.distribution.distributionDomainName}`,
+        SECRET_ID: props.secret.secretArn,
+        USER_POOL_ID: props.userPool.userPoolId,
+        CLIENT_ID: props.userPoolClient.userPoolClientId,
+        PREWARM_CONCURRENCY: String(props.prewarm?.concurrency ?? 4),
+        ERROR_CACHING_TTL: props.prewarm?.errorCachingTtl ?? "10s",
+        STALE_REPAIRS: String(props.prewarm?.staleRepairs ?? 2),
+        ...(props.prewarm?.recheckAfter ? { RECHECK_AFTER: props.prewarm.recheckAfter } : {}),
+      },
+      permissions: [
+        allow("ReadServiceUser", ["secretsmanager:GetSecretValue"], props.secret.secretArn),
+        allow("LogIn", ["cognito-idp:AdminInitiateAuth"], props.userPool.userPoolArn),
+        ...(props.secret.encryptionKey
+          ? [allow("DecryptServiceUser", ["kms:Decrypt"], props.secret.encryptionKey.keyArn)]
+          : []),
+      ],
+    });
+
+    refusePlaceholders(this, missing, props.allowPlaceholders ?? false);
+
+    this.stateMachine = this.refresh(props, logRetention);
+
+    const prefix = props.parameterPrefix ?? "/warmfront";
+    new StringParameter(this, "StateMachineArnParameter", {
+      parameterName: `${prefix}/state-machine-arn`,
+      description: "The state machine that refreshes one tenant per execution",
+      stringValue: this.stateMachine.stateMachineArn,
+    });
+    new StringParameter(this, "DistributionIdParameter", {
+      parameterName: `${prefix}/distribution-id`,
+      description: "The distribution that the refresh purges",
+      stringValue: distributionId,
+    });
+  }
+
+  /** Lets `grantee` start refreshes, and nothing else. */
+  grantStartExecution(grantee: IGrantable): Grant {
+    return this.stateMachine.grantStartExecution(grantee);
+  }
+
+  private refresh(props: RefreshPipelineProps, retention: RetentionDays): StateMachine {
+    const role = new Role(this, "StateMachineRole", {
+      assumedBy: new ServicePrincipal("states.amazonaws.com"),
+      description: "Runs one tenant's refresh",
+    });
+    const functions = [this.invalidate, this.poll, this.prewarm];
+    role.addToPolicy(
+      new PolicyStatement({
+        sid: "CallFunctions",
+        actions: ["lambda:InvokeFunction"],
+        resources: functions.map((each) => each.function.functionArn),
+      }),
+    );
+    role.addToPolicy(allow("DeliverLogs", LOG_DELIVERY, "*"));
+    role.addToPolicy(allow("Trace", TRACING, "*"));
+    const logs = new LogGroup(this, "Executions", {
+      // Below this prefix Step Functions adds nothing to the account's log resource policy, which has a size limit:
+      // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+      logGroupName: `/aws/vendedlogs/states/${Stack.of(this).stackName}-${this.node.id}`,
+      retention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const stateMachine = new StateMachine(this, "Refresh", {
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromString(readFileSync(props.definitionFile, "utf8")),
+      definitionSubstitutions: {
+        InvalidateFunctionArn: this.invalidate.function.functionArn,
+        PollFunctionArn: this.poll.function.functionArn,
+        PrewarmFunctionArn: this.prewarm.function.functionArn,
+      },
+      role: role.withoutPolicyUpdates(),
+      tracingEnabled: true,
+      logs: {
+        destination: logs,
+        level: props.executionLogLevel ?? LogLevel.ERROR,
+        includeExecutionData: props.logExecutionData ?? false,
+      },
+    });
+    // The policy is a resource of its own: Step Functions tries its log permissions when the machine is created.
+    stateMachine.node.addDependency(role);
+    return stateMachine;
+  }
+}
+
+// Neither service has resources to name here:
+// https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
+const LOG_DELIVERY = [
+  "logs:CreateLogDelivery",
+  "logs:GetLogDelivery",
+  "logs:UpdateLogDelivery",
+  "logs:DeleteLogDelivery",
+  "logs:ListLogDeliveries",
+  "logs:PutResourcePolicy",
+  "logs:DescribeResourcePolicies",
+  "logs:DescribeLogGroups",
+];
+// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html
+const TRACING = [
+  "xray:PutTraceSegments",
+  "xray:PutTelemetryRecords",
+  "xray:GetSamplingRules",
+  "xray:GetSamplingTargets",
+];
+
+function allow(sid: string, actions: string[], resource: string): PolicyStatement {
+  return new PolicyStatement({ sid, actions, resources: [resource] });
+}

@@ -1,0 +1,141 @@
+/**
+ * The app's settings: one JSON file, named by the context key `settings`, checked against `settings.schema.json`
+ * and against itself, every problem at once. Documented in `README.md`.
+ */
+import { existsSync } from "node:fs";
+import { arch } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { seconds } from "./duration.ts";
+import { InvalidFile, readJson, schemaProblems } from "./schema.ts";
+
+/** Settings of the refresh pipeline. */
+export interface PipelineSettings {
+  readonly distributionId?: string;
+  readonly baseUrl?: string;
+  readonly userPoolId: string;
+  readonly clientId?: string;
+  readonly secretArn?: string;
+  readonly architecture: "arm64" | "x86_64";
+  readonly binaries: string;
+  readonly definition: string;
+  readonly memory: { readonly invalidate: number; readonly poll: number; readonly prewarm: number };
+  readonly poll: { readonly budget: string; readonly window: string };
+  readonly prewarm: {
+    readonly timeout: string;
+    readonly concurrency: number;
+    readonly errorCachingTtl: string;
+    readonly staleRepairs: number;
+    readonly recheckAfter?: string;
+  };
+  readonly distributionTenants: boolean;
+  readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
+  readonly logRetentionDays: number;
+  readonly executionLogLevel: "ALL" | "ERROR" | "FATAL" | "OFF";
+  readonly logExecutionData: boolean;
+  readonly parameterPrefix: string;
+  readonly functionEnvironment: Readonly<Record<string, string>>;
+}
+
+/** Everything that the app is told, with defaults filled in and paths made absolute. */
+export interface Settings {
+  readonly stackPrefix: string;
+  readonly account?: string;
+  readonly region?: string;
+  readonly contract: string;
+  readonly pipeline: PipelineSettings;
+}
+
+const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), "..");
+const SCHEMA = join(PACKAGE, "settings.schema.json");
+
+/** Names that the pipeline itself gives to its functions. */
+export const OWN_VARIABLES = [
+  "DISTRIBUTION_ID",
+  "POLL_BUDGET",
+  "POLL_WINDOW",
+  "BASE_URL",
+  "SECRET_ID",
+  "USER_POOL_ID",
+  "CLIENT_ID",
+  "PREWARM_CONCURRENCY",
+  "ERROR_CACHING_TTL",
+  "STALE_REPAIRS",
+  "RECHECK_AFTER",
+];
+
+/** The file that is read when none is named: the operator's own, else the example. */
+export function defaultSettingsFile(): string {
+  const own = join(PACKAGE, "settings.json");
+  return existsSync(own) ? own : join(PACKAGE, "settings.example.json");
+}
+
+/**
+ * Reads a settings file. Paths in it are relative to the file.
+ *
+ * @throws InvalidFile naming every problem
+ */
+export function readSettings(file: string): Settings {
+  return checkSettings(file, readJson(file));
+}
+
+/** The same for settings that are already in memory; `file` is what they are called in errors. */
+export function checkSettings(file: string, value: unknown): Settings {
+  const filled = structuredClone(value) as Settings;
+  const problems = schemaProblems(readJson(SCHEMA) as object, filled);
+  // Rules between fields make sense only where the fields themselves do.
+  if (problems.length === 0) problems.push(...contradictions(filled));
+  if (problems.length > 0) throw new InvalidFile(file, problems);
+  const from = dirname(resolve(file));
+  const pipeline = filled.pipeline;
+  return {
+    ...filled,
+    contract: resolve(from, filled.contract),
+    pipeline: {
+      ...pipeline,
+      architecture: hostIfAsked(pipeline.architecture),
+      binaries: resolve(from, pipeline.binaries),
+      definition: resolve(from, pipeline.definition),
+    },
+  };
+}
+
+function hostIfAsked(architecture: string): "arm64" | "x86_64" {
+  if (architecture === "host") return arch() === "arm64" ? "arm64" : "x86_64";
+  return architecture as "arm64" | "x86_64";
+}
+
+function contradictions(settings: Settings): string[] {
+  const problems: string[] = [];
+  const { pipeline } = settings;
+  if (!pipeline.distributionId || !pipeline.baseUrl) {
+    if (!pipeline.distributionId)
+      problems.push('pipeline: "distributionId" is missing: the distribution to purge');
+    if (!pipeline.baseUrl)
+      problems.push('pipeline: "baseUrl" is missing: where the prewarmer sends requests');
+  }
+  if (!pipeline.clientId)
+    problems.push('pipeline: "clientId" is missing: the app client of the service user');
+  if (seconds(pipeline.prewarm.timeout) > 900) {
+    problems.push(`pipeline.prewarm.timeout: ${pipeline.prewarm.timeout} is above 900s, Lambda's maximum`);
+  }
+  if (seconds(pipeline.poll.window) > 25) {
+    problems.push(
+      `pipeline.poll.window: ${pipeline.poll.window} is above 25s, and the poll function is stopped after 30s`,
+    );
+  }
+  const poolRegion = pipeline.userPoolId.split("_")[0];
+  if (settings.region && poolRegion !== settings.region) {
+    problems.push(
+      `pipeline.userPoolId: the pool is in ${poolRegion} and the pipeline in ${settings.region}; put "region" where the pool is`,
+    );
+  }
+  for (const name of Object.keys(pipeline.functionEnvironment)) {
+    if (OWN_VARIABLES.includes(name)) {
+      problems.push(
+        `pipeline.functionEnvironment: ${name} is set by the pipeline itself; use its own setting`,
+      );
+    }
+  }
+  return problems;
+}
