@@ -1,0 +1,1 @@
+//! Lambda: one CloudFront invalidation for a tenant's cache tag.

@@ -1,0 +1,1 @@
+//! Lambda: bounded long poll of one CloudFront invalidation.

@@ -1,0 +1,248 @@
+//! The contract: what "this tenant's cached responses" means, in one file.
+//!
+//! `shared/contract.json` is read by the CDK app (cache policies, tag header, timeouts), by the
+//! edge functions (bundled at synth) and by the Lambda functions (beside their `bootstrap`).
+//! `shared/contract.schema.json` describes its shape; this module also checks what a schema
+//! cannot say, and reports every problem together.
+
+mod check;
+mod section;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::cache_tag::CacheTag;
+use crate::path_pattern;
+use crate::tenant::TenantId;
+
+/// Stands for the tenant id in paths of the contract.
+pub const TENANT_PLACEHOLDER: &str = "{tenant}";
+
+/// The most variants (product of all values that are prewarmed) that one endpoint may have.
+pub const MAX_VARIANTS: usize = 32;
+
+/// The name of the contract's file in a function's package.
+pub const FILE_NAME: &str = "contract.json";
+
+/// A contract without contradictions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contract {
+    /// Response header that carries the cache tags, lower-case.
+    pub tag_header: String,
+    /// The header before a rename, as long as objects tagged under it are cached.
+    pub previous_tag_header: Option<String>,
+    /// What every tenant tag begins with.
+    pub tag_prefix: String,
+    /// How requests and responses name the tenant.
+    pub tenant: TenantNaming,
+    /// What the cache key consists of, beside the path.
+    pub cache_key: CacheKey,
+    /// Normalised request headers that split the cache, in order.
+    pub variants: Vec<Variant>,
+    /// Where the origin stamps its data version.
+    pub version: Option<VersionStamp>,
+    /// Path patterns whose responses are cached, one cache behaviour each, in order.
+    pub paths: Vec<CachedPath>,
+    /// Scope name → path patterns.
+    pub scopes: BTreeMap<String, Vec<String>>,
+    /// What is requested after a purge, in this order.
+    pub endpoints: Vec<Endpoint>,
+    /// A cheap, uncached endpoint that answers with the data version.
+    pub probe: Option<Probe>,
+    /// Path patterns that are purged together with the tag.
+    pub migration_paths: Vec<String>,
+}
+
+/// How requests and responses name the tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantNaming {
+    /// Request header, lower-case; part of the cache key.
+    pub header: String,
+    /// Query names.
+    pub query_names: Vec<String>,
+    /// Claim of the viewer's token.
+    pub claim: String,
+    /// Group whose members may name any tenant.
+    pub superadmin_group: String,
+    /// Response header in which the origin names the tenant, lower-case.
+    pub response_header: Option<String>,
+}
+
+/// What the cache key consists of, beside the path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheKey {
+    /// Request headers, lower-case.
+    pub headers: Vec<String>,
+    /// Query names.
+    pub query_names: Vec<String>,
+    /// Cookie names.
+    pub cookies: Vec<String>,
+    /// Content codings, of `br` and `gzip`.
+    pub encodings: Vec<String>,
+}
+
+/// A normalised request header with few values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// The normalised header, lower-case; part of the cache key.
+    pub header: String,
+    /// The browser's header that it is computed from, lower-case.
+    pub from: String,
+    /// The value when nothing matches.
+    pub default: String,
+    /// Every value.
+    pub values: Vec<VariantValue>,
+}
+
+/// One value of a variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariantValue {
+    /// The value.
+    pub value: String,
+    /// What in the browser's header leads to it.
+    pub matches: Vec<String>,
+    /// What the prewarmer sends in the browser's header to get it.
+    pub send: String,
+    /// Whether it is prewarmed.
+    pub prewarm: bool,
+}
+
+/// Where the origin stamps its data version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionStamp {
+    /// Response header, lower-case.
+    pub header: String,
+    /// How two versions compare.
+    pub order: VersionOrder,
+}
+
+/// How two data versions compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VersionOrder {
+    /// As whole numbers.
+    Integer,
+    /// As RFC 3339 points in time.
+    Timestamp,
+    /// Equal or not; a different one counts as older.
+    Opaque,
+}
+
+/// A path pattern whose responses are cached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CachedPath {
+    /// CloudFront path pattern.
+    pub pattern: String,
+    /// Time to live when the origin names none.
+    pub default_ttl: Duration,
+    /// Longest time to live.
+    pub max_ttl: Duration,
+}
+
+/// An endpoint that people open first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Path and query, with `{tenant}`, in the bytes that browsers send.
+    pub path: String,
+    /// The scope it belongs to.
+    pub scope: Option<String>,
+    /// Longest time a complete answer may take.
+    pub timeout: Duration,
+    /// Whether a run fails without it.
+    pub required: bool,
+    /// Where in the body the tenant is named (RFC 6901).
+    pub tenant_pointer: Option<String>,
+}
+
+/// A cheap, uncached endpoint that answers with the data version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Path and query, with `{tenant}`.
+    pub path: String,
+    /// Longest time an answer may take.
+    pub timeout: Duration,
+}
+
+/// Everything that is wrong with a contract.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the contract is wrong: {}", problems.join("; "))]
+pub struct InvalidContract {
+    /// One sentence per problem, each naming its place.
+    pub problems: Vec<String>,
+}
+
+impl Contract {
+    /// Reads a contract and reports every problem together.
+    pub fn parse(json: &str) -> Result<Self, InvalidContract> {
+        let document = serde_json::from_str(json).map_err(|error| InvalidContract {
+            problems: vec![format!("it is not JSON: {error}")],
+        })?;
+        let mut problems = Vec::new();
+        let contract = section::read_contract(&document, &mut problems);
+        // Rules between fields are checked on whatever could be read, so that one report has all.
+        check::check(&contract, &mut problems);
+        if problems.is_empty() {
+            Ok(contract)
+        } else {
+            Err(InvalidContract { problems })
+        }
+    }
+
+    /// Reads the contract at `path`.
+    pub fn load(path: &Path) -> Result<Self, InvalidContract> {
+        let json = std::fs::read_to_string(path).map_err(|error| InvalidContract {
+            problems: vec![format!("{} cannot be read: {error}", path.display())],
+        })?;
+        Self::parse(&json)
+    }
+
+    /// The tag that a purge of this tenant, or of one scope of it, names.
+    #[must_use]
+    pub fn tag(&self, tenant: &TenantId, scope: Option<&str>) -> CacheTag {
+        match scope {
+            None => CacheTag::tenant(&self.tag_prefix, tenant),
+            Some(scope) => CacheTag::scoped(&self.tag_prefix, tenant, scope),
+        }
+    }
+
+    /// The tags that a cached response carries: the tenant's first, then one for each scope that
+    /// the path belongs to.
+    #[must_use]
+    pub fn response_tags(&self, tenant: &TenantId, path: &str) -> Vec<CacheTag> {
+        let mut tags = vec![self.tag(tenant, None)];
+        for scope in self.scopes.keys() {
+            if self.in_scope(scope, path) {
+                tags.push(self.tag(tenant, Some(scope)));
+            }
+        }
+        tags
+    }
+
+    /// Whether a path (a query string is ignored) belongs to a scope.
+    #[must_use]
+    pub fn in_scope(&self, scope: &str, path: &str) -> bool {
+        let path = without_query(path);
+        self.scopes.get(scope).is_some_and(|patterns| {
+            patterns
+                .iter()
+                .any(|pattern| path_pattern::matches(pattern, path))
+        })
+    }
+}
+
+impl Endpoint {
+    /// The path and query for one tenant.
+    #[must_use]
+    pub fn path_for(&self, tenant: &TenantId) -> String {
+        self.path.replace(TENANT_PLACEHOLDER, tenant.as_str())
+    }
+}
+
+/// A path without its query string.
+#[must_use]
+pub fn without_query(path: &str) -> &str {
+    path.split_once('?').map_or(path, |(path, _)| path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! The messages of the purge: asking for an invalidation and waiting for it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Execution;
+use crate::step::Subject;
+use crate::tenant::TenantId;
+
+/// What *invalidate* is asked: purge this tenant, or one scope of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InvalidateRequest {
+    /// Whose cached responses.
+    pub tenant: TenantId,
+    /// Only this scope of the contract.
+    pub scope: Option<String>,
+    /// The distribution tenant to purge instead of the distribution.
+    pub distribution_tenant: Option<String>,
+    /// Which purge of this run it is, from 1: part of the caller reference.
+    pub ordinal: u32,
+    /// When the state was entered; retries of the state keep it.
+    pub entered_at: Timestamp,
+    /// The execution that asks.
+    pub execution: Execution,
+}
+
+impl Subject for InvalidateRequest {
+    fn tenant(&self) -> Option<&str> {
+        Some(self.tenant.as_str())
+    }
+    fn execution(&self) -> &str {
+        &self.execution.id
+    }
+    fn invalidation(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// What CloudFront is asked to purge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum PurgeTarget {
+    /// A distribution, by id.
+    Distribution(String),
+    /// A tenant of a multi-tenant distribution, by id.
+    DistributionTenant(String),
+}
+
+/// How far an invalidation is. Nothing but `Completed` means done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InvalidationStatus {
+    /// CloudFront has not reported completion.
+    InProgress,
+    /// CloudFront reports that every edge location dropped the objects.
+    Completed,
+}
+
+/// An invalidation of this run: the answer of *invalidate* and of *poll*.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Invalidation {
+    /// CloudFront's id of it.
+    pub id: String,
+    /// What is purged.
+    pub target: PurgeTarget,
+    /// The tags (`#…`) and paths in it, sorted.
+    pub items: Vec<String>,
+    /// Which purge of this run it is, from 1.
+    pub ordinal: u32,
+    /// How often the run had been redriven when it was made.
+    pub redrive_count: u32,
+    /// When CloudFront accepted it.
+    pub create_time: Timestamp,
+    /// How far it is.
+    pub status: InvalidationStatus,
+    /// Seconds from `createTime` to the last look.
+    pub seconds: u32,
+    /// Whether the wait ended without completion being seen.
+    pub timed_out: bool,
+    /// Whether there is nothing more to wait for: completed, or out of patience.
+    pub settled: bool,
+}
+
+/// What *poll* is asked: look at this invalidation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PollRequest {
+    /// Whose cached responses are purged.
+    pub tenant: TenantId,
+    /// The invalidation, as the last step left it.
+    pub invalidation: Invalidation,
+    /// The execution that asks.
+    pub execution: Execution,
+}
+
+impl Subject for PollRequest {
+    fn tenant(&self) -> Option<&str> {
+        Some(self.tenant.as_str())
+    }
+    fn execution(&self) -> &str {
+        &self.execution.id
+    }
+    fn invalidation(&self) -> Option<&str> {
+        Some(&self.invalidation.id)
+    }
+}

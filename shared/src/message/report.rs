@@ -1,0 +1,127 @@
+//! The execution output: what was purged and what is proven about each endpoint.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::InvalidationStatus;
+use crate::tenant::TenantId;
+
+/// Variant header → value, for one request; empty when the contract has no variants.
+pub type VariantValues = BTreeMap<String, String>;
+
+/// The output of an execution that succeeded. Holds no body, no token and no header dump.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Report {
+    /// Whose cached responses.
+    pub tenant: TenantId,
+    /// The scope, if the run was for one.
+    pub scope: Option<String>,
+    /// What the run achieved.
+    pub outcome: Outcome,
+    /// Whether each response's data version was compared with an expected one. Without it,
+    /// "fresh" means "stored after the purge".
+    pub version_checked: bool,
+    /// The data version that was expected.
+    pub expected_version: Option<String>,
+    /// Whether one of the invalidations was not seen to complete within the budget.
+    pub invalidation_timed_out: bool,
+    /// Every invalidation of the run, in order.
+    pub invalidations: Vec<InvalidationReport>,
+    /// One row per endpoint and variant.
+    pub endpoints: Vec<EndpointReport>,
+    /// Sums over the rows.
+    pub totals: Totals,
+}
+
+/// What a run that succeeded achieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// Every endpoint is proven fresh.
+    Fresh,
+    /// Every required endpoint is proven fresh, an optional one is not.
+    Degraded,
+}
+
+/// One invalidation of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InvalidationReport {
+    /// CloudFront's id of it.
+    pub id: String,
+    /// How far it was when the run went on.
+    pub status: InvalidationStatus,
+    /// Seconds from its creation to the last look.
+    pub seconds: u32,
+}
+
+/// What is proven about one endpoint in one variant, with the evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EndpointReport {
+    /// Path and query as requested.
+    pub path: String,
+    /// The variant requested.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variant: VariantValues,
+    /// Whether the run fails without it.
+    pub required: bool,
+    /// What the evidence amounts to.
+    pub verdict: Verdict,
+    /// HTTP status of the last answer.
+    pub status: Option<u16>,
+    /// `x-cache` of the last answer.
+    pub x_cache: Option<String>,
+    /// `age` of the last answer, in seconds.
+    pub age: Option<u64>,
+    /// `x-amz-cf-pop` of the last answer.
+    pub pop: Option<String>,
+    /// Data version in the last answer.
+    pub version: Option<String>,
+    /// Length of the body as transferred.
+    pub bytes: u64,
+    /// Milliseconds that the slowest request took.
+    pub millis: u64,
+    /// Requests that were made for it.
+    pub attempts: u32,
+}
+
+/// What the evidence about one endpoint amounts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// 3xx, 401, 403, or an edge function answered.
+    AuthFailed,
+    /// 429 to the end.
+    Throttled,
+    /// 5xx, a broken answer or another refusal of the origin, also on the retry.
+    OriginError,
+    /// No complete body within the endpoint's timeout.
+    TimedOut,
+    /// The response names another tenant.
+    WrongTenant,
+    /// Older than expected, or stored before the invalidation.
+    Stale,
+    /// The confirming request was not served from the cache.
+    Uncacheable,
+    /// Complete, of the expected version, and served from the cache.
+    Fresh,
+}
+
+/// Sums over the rows of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Totals {
+    /// Rows.
+    pub targets: u32,
+    /// Rows whose verdict is `fresh`.
+    pub fresh: u32,
+    /// Requests made.
+    pub requests: u32,
+    /// Bytes transferred, of the last answers.
+    pub bytes: u64,
+    /// Milliseconds from the start of the run to the report.
+    pub millis: u64,
+}

@@ -1,0 +1,1 @@
+//! Integration tests of the pipeline on the local stack.
