@@ -1,0 +1,108 @@
+// Origin-response: the response's cache tags, from the same request header that is in the cache key.
+// Fails open on its own faults; a response that no purge could reach is not stored at all.
+import { areStorable, cacheTags } from "./cache-tags.mjs";
+import { eventPart, header, headerValues, isObject } from "./event.mjs";
+import { log } from "./log.mjs";
+import { matchesPath } from "./path-pattern.mjs";
+import { canonicalTenantId } from "./tenant-id.mjs";
+
+/** @typedef {import("../lib/contract.ts").Contract} Contract */
+
+/** CloudFront answers 502 where a response's headers exceed this, in bytes (Developer Guide, "Quotas"). */
+const MAX_RESPONSE_HEADERS = 20_480;
+
+/**
+ * The origin-response handler.
+ *
+ * @param {{ contract: Contract }} settings
+ * @returns {(event: any) => Promise<any>} the response
+ */
+export function cacheTagger({ contract }) {
+  const tenantHeader = contract.tenant.header.toLowerCase();
+  const responseHeader = contract.tenant.responseHeader?.toLowerCase();
+  const tagHeaders = [contract.tagHeader, contract.previousTagHeader].filter((name) => name !== undefined);
+
+  /**
+   * @param {any} request
+   * @param {any} response
+   */
+  function tagged(request, response) {
+    const tenants = headerValues(request.headers, tenantHeader);
+    const isTenantPath = contract.paths.some(({ pattern }) => matchesPath(pattern, request.uri));
+    if (tenants.length === 0) {
+      // Elsewhere than on a tenant path, no tenant is no fault: there is nothing to tag.
+      return isTenantPath ? uncacheable(response, "the request names no tenant") : response;
+    }
+    const tenant = canonicalTenantId(tenants[0]);
+    if (tenants.length > 1 || tenant === null || tenant !== tenants[0]) {
+      return uncacheable(response, "the request's tenant is not one canonical id");
+    }
+    if (!answersFor(tenant, response)) {
+      return uncacheable(response, "the origin answered for another tenant");
+    }
+    const tags = cacheTags(contract, tenant, request.uri);
+    const headers = { ...response.headers };
+    for (const name of tagHeaders) {
+      Object.assign(headers, header(name, tags.join(",")));
+    }
+    if (!areStorable(tags) || size(headers) > MAX_RESPONSE_HEADERS) {
+      return uncacheable(response, "CloudFront would not keep all of the tags");
+    }
+    return { ...response, headers };
+  }
+
+  /**
+   * Whether the response, as far as it says, belongs to `tenant`.
+   *
+   * @param {string} tenant
+   * @param {any} response
+   */
+  function answersFor(tenant, response) {
+    const given = responseHeader === undefined ? [] : headerValues(response.headers, responseHeader);
+    return given.every((value) => canonicalTenantId(value) === tenant);
+  }
+
+  /**
+   * The response, not to be stored, without tags that would claim otherwise.
+   *
+   * @param {any} response
+   * @param {string} reason
+   */
+  function uncacheable(response, reason) {
+    log("warn", "response made uncacheable", { reason });
+    const headers = { ...response.headers, ...header("Cache-Control", "no-store") };
+    for (const name of ["expires", ...tagHeaders]) {
+      delete headers[name.toLowerCase()];
+    }
+    return { ...response, headers };
+  }
+
+  return async (event) => {
+    const response = eventPart(event, "response");
+    try {
+      const request = eventPart(event, "request");
+      if (!isObject(response?.headers) || !isObject(request?.headers) || typeof request.uri !== "string") {
+        throw new TypeError("the event holds no origin response with its request");
+      }
+      return tagged(request, response);
+    } catch (error) {
+      log("error", "origin-response failed; the response is unchanged", { error: String(error) });
+      return response;
+    }
+  };
+}
+
+/**
+ * Bytes that the headers take: name, value, `: ` and the line's end.
+ *
+ * @param {Record<string, { value: string }[]>} headers
+ * @returns {number}
+ */
+function size(headers) {
+  return Object.keys(headers).reduce(
+    (total, name) =>
+      total +
+      headerValues(headers, name).reduce((sum, value) => sum + name.length + Buffer.byteLength(value) + 4, 0),
+    0,
+  );
+}
