@@ -69,6 +69,8 @@ error_names! {
     InvalidationRejected,
     /// The caller reference belongs to an invalidation with other items.
     CallerReferenceConflict,
+    /// The caller reference was used before, and CloudFront does not say by which invalidation.
+    CallerReferenceReused,
     /// An older invalidation answered in place of a new one.
     InvalidationReplayed,
 

@@ -2,6 +2,7 @@
 //! cached responses" means, the messages between the steps, and the frame every step runs in.
 
 pub mod cache_tag;
+pub mod clock;
 pub mod contract;
 pub mod duration;
 pub mod environment;

@@ -5,9 +5,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
+pub use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
@@ -76,7 +77,8 @@ pub async fn answer<S: Step>(
         let request: S::Request = serde_path_to_error::deserialize(payload)
             .map_err(|error| reported(&MalformedRequest::of(&error)))?;
         name_in_log(&request);
-        step.handle(request, deadline(context.deadline))
+        // Boxed, as the futures of SDK calls nest too deep for the compiler to lay out as one.
+        Box::pin(step.handle(request, deadline(context.deadline)))
             .await
             .map_err(|error| reported(&error))
     }
@@ -94,7 +96,7 @@ pub fn log_invalidation(id: &str) {
 /// Three tries in the client bridge a broken connection; waiting out a throttle or an outage is
 /// the state machine's work, where waiting costs nothing.
 pub async fn aws_config() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
+    let loader = aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(
             TimeoutConfig::builder()
@@ -102,9 +104,8 @@ pub async fn aws_config() -> SdkConfig {
                 .operation_attempt_timeout(Duration::from_secs(5))
                 .operation_timeout(Duration::from_secs(12))
                 .build(),
-        )
-        .load()
-        .await
+        );
+    Box::pin(loader.load()).await
 }
 
 fn name_in_log(request: &impl Subject) {

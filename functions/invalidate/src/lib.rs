@@ -1,1 +1,12 @@
-//! Lambda: one CloudFront invalidation for a tenant's cache tag.
+//! Asks CloudFront, once, to purge what is cached for a tenant.
+//!
+//! Promises: one invalidation per purge of a run, however often the step is repeated; never an
+//! item without its `#` or `/`; nothing is asked while the distribution does not read cache tags
+//! from the contract's header; and an older invalidation that answers in place of a new one is an
+//! error.
+
+pub mod caller_reference;
+pub mod cloudfront;
+pub mod config;
+pub mod error;
+pub mod handler;

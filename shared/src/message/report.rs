@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::InvalidationStatus;
@@ -86,6 +87,11 @@ pub struct EndpointReport {
     pub millis: u64,
     /// Requests that were made for it.
     pub attempts: u32,
+    /// When the last of them was sent.
+    pub asked_at: Timestamp,
+    /// What speaks against it, in a few words; nothing for `fresh`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// What the evidence about one endpoint amounts to.

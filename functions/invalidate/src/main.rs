@@ -1,0 +1,20 @@
+//! The Lambda function *invalidate*.
+
+use invalidate::cloudfront::SdkCloudFront;
+use invalidate::config::Config;
+use invalidate::handler::Invalidate;
+use warmfront::environment::ProcessEnvironment;
+use warmfront::{step, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    telemetry::start(&ProcessEnvironment);
+    let invalidate = match Config::from_environment(&ProcessEnvironment) {
+        Ok(config) => Ok(Invalidate {
+            config,
+            cloudfront: SdkCloudFront::new(&step::aws_config().await),
+        }),
+        Err(error) => Err(error),
+    };
+    step::serve(invalidate).await
+}
