@@ -1,0 +1,103 @@
+//! Where a stack keeps its files: everything under the project's `target/stack`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::error::StackError;
+
+/// The project's own folders.
+#[must_use]
+pub fn project() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// The folders and files of one named stack.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    root: PathBuf,
+}
+
+impl Folders {
+    /// The folders of the stack of this name; nothing is created yet.
+    ///
+    /// # Errors
+    ///
+    /// A name that is not a plain folder name.
+    pub fn of(name: &str) -> Result<Self, StackError> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.is_empty() || name.len() > 32 || !name.chars().all(plain) {
+            return Err(StackError::unusable(
+                format!("name a stack {name:?}"),
+                "a name is 1 to 32 letters, digits, '-' or '_'",
+            ));
+        }
+        let project = project()
+            .canonicalize()
+            .map_err(StackError::io("find the project"))?;
+        Ok(Self {
+            root: project.join("target/stack").join(name),
+        })
+    }
+
+    /// Starts with empty folders: a stack has no memory.
+    pub(crate) fn renew(&self) -> Result<(), StackError> {
+        for folder in [
+            self.logs(),
+            self.functions(),
+            self.temporary(),
+            self.volume(),
+            self.cdk(),
+        ] {
+            if folder.exists() {
+                fs::remove_dir_all(&folder)
+                    .map_err(StackError::io(format!("empty {}", folder.display())))?;
+            }
+            fs::create_dir_all(&folder)
+                .map_err(StackError::io(format!("create {}", folder.display())))?;
+        }
+        Ok(())
+    }
+
+    /// Everything of this stack.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where every part writes its log.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// The functions' output: a folder per function, a file per execution environment.
+    #[must_use]
+    pub fn functions(&self) -> PathBuf {
+        self.logs().join("functions")
+    }
+
+    /// What a running stack tells others: see [`crate::State`].
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.root.join("state.json")
+    }
+
+    /// Locked as long as the supervisor lives.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    pub(crate) fn volume(&self) -> PathBuf {
+        self.root.join("volume")
+    }
+
+    pub(crate) fn cdk(&self) -> PathBuf {
+        self.root.join("cdk")
+    }
+}
