@@ -1,0 +1,116 @@
+# Every task of the project; `make help` lists them. CI calls `make check`.
+# Tools that the machine lacks go into target/tools, pinned and locked.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+TOOLS := $(CURDIR)/target/tools
+export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
+export CARGO_TERM_PROGRESS_WHEN ?= auto
+CARGO := cargo --locked
+FUNCTIONS := invalidate poll prewarm
+PACKAGES := $(foreach function,$(FUNCTIONS),--package $(function))
+STACK := target/debug/warmfront-stack
+NEXTEST_VERSION := 0.9.143
+
+## — Run it —
+
+.PHONY: demo
+demo: build-host node-modules stack-tools ## Refresh one tenant on this machine, and show it (ORIGIN_SECONDS=3)
+	$(STACK) demo --origin-seconds $(or $(ORIGIN_SECONDS),3)
+
+.PHONY: stack-up
+stack-up: build-host node-modules stack-tools ## Bring the local stack up and leave it running
+	$(STACK) up
+
+.PHONY: stack-down
+stack-down: stack-tools ## Take the local stack down
+	$(STACK) down
+
+.PHONY: run
+run: stack-tools ## Refresh TENANT on the running local stack (SCOPE=, VERSION=)
+	$(STACK) run --tenant "$(TENANT)" $(if $(SCOPE),--scope "$(SCOPE)") $(if $(VERSION),--expected-version "$(VERSION)")
+
+## — Build it —
+
+.PHONY: build
+build: $(TOOLS)/cargo-lambda.installed ## Build the functions for AWS (arm64): one zip each in target/lambda/arm64
+	@echo "building the functions for arm64"
+	rustup target add aarch64-unknown-linux-gnu
+	cargo lambda build --locked --release --arm64 --output-format zip --include shared/contract.json \
+		--lambda-dir target/lambda/arm64 $(PACKAGES)
+	cargo lambda build --locked --release --arm64 --lambda-dir target/lambda/arm64 $(PACKAGES)
+
+.PHONY: build-host
+build-host: $(TOOLS)/cargo-lambda.installed ## Build the functions for this machine into target/lambda/host
+	@echo "building the functions for this machine"
+	cargo lambda build --locked --release --compiler cargo --lambda-dir target/lambda/host $(PACKAGES)
+
+.PHONY: synth
+synth: node-modules ## Synthesize the CDK app; needs no AWS account and no built functions
+	npm --prefix cdk run --silent synth
+
+.PHONY: accept-cache-key
+accept-cache-key: node-modules ## Accept a changed cache key on purpose
+	npm --prefix cdk run --silent accept-cache-key
+
+## — Check it —
+
+.PHONY: test
+test: build-host node-modules stack-tools nextest ## Run every test: Rust, Node, state machine, LocalStack
+	@echo "testing the CDK app and the edge functions"
+	npm --prefix cdk test
+	@echo "testing the Rust workspace, the pipeline on the local stack included"
+	$(CARGO) nextest run --workspace
+
+.PHONY: lint
+lint: node-modules ## Check format, lints and documentation
+	cargo fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	npm --prefix cdk run --silent lint
+
+.PHONY: check
+check: lint test ## Everything that CI checks
+
+.PHONY: fmt
+fmt: node-modules ## Format everything
+	cargo fmt --all
+	npm --prefix cdk run --silent format
+
+.PHONY: deny
+deny: ## Check licences, sources and duplicate versions of dependencies
+	command -v cargo-deny >/dev/null || cargo install cargo-deny --locked --root $(TOOLS)
+	cargo deny check licenses bans sources
+
+## — Tools —
+
+.PHONY: nextest
+nextest:
+	@cargo nextest --version >/dev/null 2>&1 || { echo "installing cargo-nextest (once)"; \
+		cargo install cargo-nextest --version $(NEXTEST_VERSION) --locked --root $(TOOLS); }
+
+.PHONY: stack-tools
+stack-tools:
+	@echo "building the local stack's launcher"
+	$(CARGO) build --package stack --package cloudfront-local
+
+.PHONY: node-modules
+node-modules: cdk/node_modules/.package-lock.json
+
+cdk/node_modules/.package-lock.json: cdk/package.json cdk/package-lock.json
+	@echo "installing the CDK app's Node packages"
+	npm --prefix cdk ci --no-audit --no-fund
+	@touch $@
+
+$(TOOLS)/cargo-lambda.installed: functions/cargo-lambda.lock
+	@echo "installing cargo-lambda"
+	$(PYTHON) -m venv $(TOOLS)/python
+	$(TOOLS)/python/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement functions/cargo-lambda.lock
+	@touch $@
+
+.PHONY: help
+help: ## List the tasks
+	@awk -F ':.*## ' '/^## / { print substr($$0, 4) } /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
