@@ -4,6 +4,7 @@
 import { App } from "aws-cdk-lib";
 import flags from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
 import { readContract } from "./contract.ts";
+import { DistributionStack } from "./distribution-stack.ts";
 import { PipelineStack } from "./pipeline-stack.ts";
 import type { Settings } from "./settings.ts";
 
@@ -11,6 +12,8 @@ import type { Settings } from "./settings.ts";
 export interface WarmfrontStacks {
   /** The refresh. */
   readonly pipeline: PipelineStack;
+  /** The distribution, where the settings have one. */
+  readonly distribution: DistributionStack | undefined;
 }
 
 /** An app with the feature flags that a new app has: the library's old defaults are off. */
@@ -20,12 +23,26 @@ export function newApp(context: Record<string, unknown> = {}): App {
 
 /** Makes the stacks of `settings` in `app`. */
 export function addStacks(app: App, settings: Settings): WarmfrontStacks {
-  readContract(settings.contract);
-  const { account, region } = settings;
-  const pipeline = new PipelineStack(app, `${settings.stackPrefix}Pipeline`, {
+  const contract = readContract(settings.contract);
+  const { account, region, stackPrefix } = settings;
+  const distribution = settings.distribution
+    ? new DistributionStack(app, `${stackPrefix}Distribution`, {
+        settings: settings.distribution,
+        contract,
+        userPoolId: settings.pipeline.userPoolId,
+        parameterPrefix: settings.pipeline.parameterPrefix,
+        enforceCacheKey: app.node.tryGetContext("cacheKey") !== "accept",
+        env: { account, region: "us-east-1" },
+        crossRegionReferences: true,
+      })
+    : undefined;
+  const pipeline = new PipelineStack(app, `${stackPrefix}Pipeline`, {
     settings,
+    contract,
+    distribution: distribution?.tenantCache.distribution,
     allowPlaceholders: app.node.tryGetContext("placeholders") === "allow",
     env: { account, region },
+    crossRegionReferences: true,
   });
-  return { pipeline };
+  return { pipeline, distribution };
 }

@@ -45,7 +45,7 @@ export interface Contract {
     readonly queryNames: readonly string[];
     readonly id: { readonly pattern: string; readonly maxLength: number };
     readonly claim: string;
-    readonly superadminGroup?: string;
+    readonly superadminGroup: string;
     readonly responseHeader?: string;
   };
   readonly cacheKey: {

@@ -2,10 +2,10 @@
  * What lies in a function's zip: the `bootstrap` binary from the build folder, and the contract.
  * Owns the placeholder that lets templates be synthesized before anything is built.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { AssetHashType, DockerImage } from "aws-cdk-lib";
-import { Code } from "aws-cdk-lib/aws-lambda";
+import type { Code } from "aws-cdk-lib/aws-lambda";
+import { stagedCode } from "./staged-code.ts";
 
 const PLACEHOLDER =
   "#!/bin/sh\necho 'placeholder: this function was deployed without its binary' >&2\nexit 1\n";
@@ -25,20 +25,13 @@ export interface FunctionCode {
 export function functionCode(directory: string, name: string, contractFile: string): FunctionCode {
   const binary = join(directory, name, "bootstrap");
   const built = existsSync(binary);
-  const stage = (output: string): boolean => {
-    mkdirSync(output, { recursive: true });
+  const code = stagedCode(dirname(contractFile), [binary, contractFile], (output) => {
     const bootstrap = join(output, "bootstrap");
     if (built) copyFileSync(binary, bootstrap);
     else writeFileSync(bootstrap, PLACEHOLDER);
     chmodSync(bootstrap, 0o755);
     copyFileSync(contractFile, join(output, "contract.json"));
     chmodSync(join(output, "contract.json"), 0o644);
-    return true;
-  };
-  const code = Code.fromAsset(dirname(contractFile), {
-    assetHashType: AssetHashType.OUTPUT,
-    // Staged on this machine always; the image is only there because the type asks for one.
-    bundling: { image: DockerImage.fromRegistry("scratch"), local: { tryBundle: stage } },
   });
   return built ? { code } : { code, missing: binary };
 }

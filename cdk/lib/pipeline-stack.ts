@@ -1,22 +1,31 @@
 /**
  * Composition of the pipeline stack: what exists already, by id, around the {@link RefreshPipeline}.
  */
-import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
-import { Distribution } from "aws-cdk-lib/aws-cloudfront";
-import { UserPool, UserPoolClient } from "aws-cdk-lib/aws-cognito";
+import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import { Distribution, type IDistribution } from "aws-cdk-lib/aws-cloudfront";
+import { type IUserPool, type IUserPoolClient, UserPool, UserPoolClient } from "aws-cdk-lib/aws-cognito";
 import { type ApplicationLogLevel, Architecture } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { LogLevel } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import { seconds } from "./duration.ts";
+import type { Contract } from "./contract.ts";
+import { duration } from "./duration.ts";
+import { PrewarmIdentity } from "./prewarm-identity.ts";
 import { RefreshPipeline } from "./refresh-pipeline.ts";
-import type { Settings } from "./settings.ts";
+import type { PipelineSettings, Settings } from "./settings.ts";
 
 /** Properties of {@link PipelineStack}. */
 export interface PipelineStackProps extends StackProps {
   /** The app's settings. */
   readonly settings: Settings;
+  /** The contract of those settings. */
+  readonly contract: Contract;
+  /**
+   * The app's own distribution; a distribution that the pipeline's settings name goes before it.
+   * @default the one that the settings name
+   */
+  readonly distribution?: IDistribution;
   /**
    * Whether a template may be made before the binaries are built.
    * @default false
@@ -31,26 +40,27 @@ export class PipelineStack extends Stack {
 
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, { description: "Warmfront: purge by tag, wait, prewarm, prove", ...props });
-    const { contract, pipeline: settings } = props.settings;
-    const secret = this.secret(settings.secretArn);
+    const { contract, pipeline: settings, distribution: edge } = props.settings;
+    const userPool = UserPool.fromUserPoolArn(this, "UserPool", this.userPoolArn(settings.userPoolId));
+    const identity = this.identity(settings, userPool, props.contract.tenant.superadminGroup);
 
     this.pipeline = new RefreshPipeline(this, "RefreshPipeline", {
       contractFile: contract,
       definitionFile: settings.definition,
       binaries: settings.binaries,
-      distribution: Distribution.fromDistributionAttributes(this, "Distribution", {
-        distributionId: settings.distributionId as string,
-        domainName: new URL(settings.baseUrl as string).host,
-      }),
-      baseUrl: settings.baseUrl as string,
-      userPool: UserPool.fromUserPoolArn(this, "UserPool", this.userPoolArn(settings.userPoolId)),
-      userPoolClient: UserPoolClient.fromUserPoolClientId(this, "Client", settings.clientId as string),
-      secret,
+      distribution: this.existing(settings) ?? (props.distribution as IDistribution),
+      baseUrl: settings.baseUrl,
+      userPool,
+      userPoolClient: identity.client,
+      secret: identity.secret,
       architecture: settings.architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
       memory: settings.memory,
       poll: settings.poll,
-      prewarm: settings.prewarm,
-      prewarmTimeout: Duration.seconds(seconds(settings.prewarm.timeout)),
+      prewarm: {
+        ...settings.prewarm,
+        errorCachingTtl: settings.prewarm.errorCachingTtl ?? edge?.errorCachingTtl,
+      },
+      prewarmTimeout: duration(settings.prewarm.timeout),
       distributionTenants: settings.distributionTenants,
       functionEnvironment: settings.functionEnvironment,
       logLevel: settings.logLevel.toUpperCase() as ApplicationLogLevel,
@@ -58,7 +68,7 @@ export class PipelineStack extends Stack {
       executionLogLevel: settings.executionLogLevel as LogLevel,
       logExecutionData: settings.logExecutionData,
       parameterPrefix: settings.parameterPrefix,
-      allowPlaceholders: props.allowPlaceholders ?? false,
+      allowPlaceholders: props.allowPlaceholders,
     });
 
     new CfnOutput(this, "StateMachineArn", {
@@ -66,8 +76,12 @@ export class PipelineStack extends Stack {
       description: "Start one execution per tenant",
     });
     new CfnOutput(this, "SecretArn", {
-      value: secret.secretArn,
+      value: identity.secret.secretArn,
       description: "Where the service user's name and password lie",
+    });
+    new CfnOutput(this, "ClientId", {
+      value: identity.client.userPoolClientId,
+      description: "The app client that the service user logs in with",
     });
     for (const name of ["invalidate", "poll", "prewarm"] as const) {
       new CfnOutput(this, `${name[0]?.toUpperCase()}${name.slice(1)}FunctionName`, {
@@ -76,17 +90,44 @@ export class PipelineStack extends Stack {
     }
   }
 
-  private secret(arn: string | undefined): ISecret {
-    if (arn) return Secret.fromSecretCompleteArn(this, "ServiceUser", arn);
-    return new Secret(this, "ServiceUser", {
-      description: "Service user of the prewarmer: username, password, clientSecret (optional)",
-      generateSecretString: {
-        secretStringTemplate: JSON.stringify({ username: "warmfront-prewarm" }),
-        generateStringKey: "password",
-        passwordLength: 32,
-        requireEachIncludedType: true,
-      },
+  private existing({ distributionId, baseUrl }: PipelineSettings): IDistribution | undefined {
+    if (!distributionId) return undefined;
+    return Distribution.fromDistributionAttributes(this, "Distribution", {
+      distributionId,
+      // Only read where no base URL is given, and then the distribution is not an imported one.
+      domainName: baseUrl ? new URL(baseUrl).host : "",
     });
+  }
+
+  /** The service user: whoever the settings name, else one of the pipeline's own. */
+  private identity(
+    { clientId, secretArn, serviceUser }: PipelineSettings,
+    userPool: IUserPool,
+    group: string,
+  ): { client: IUserPoolClient; secret: ISecret } {
+    if (!clientId) {
+      return new PrewarmIdentity(this, "PrewarmIdentity", {
+        userPool,
+        group,
+        username: serviceUser.username,
+        createGroup: serviceUser.createGroup,
+        rotateAfter: duration(serviceUser.rotateAfter),
+      });
+    }
+    return {
+      client: UserPoolClient.fromUserPoolClientId(this, "Client", clientId),
+      secret: secretArn
+        ? Secret.fromSecretCompleteArn(this, "ServiceUser", secretArn)
+        : new Secret(this, "ServiceUser", {
+            description: "Service user of the prewarmer: username, password, clientSecret (optional)",
+            generateSecretString: {
+              secretStringTemplate: JSON.stringify({ username: serviceUser.username }),
+              generateStringKey: "password",
+              passwordLength: 32,
+              requireEachIncludedType: true,
+            },
+          }),
+    };
   }
 
   // The region of a pool is the first part of its id.

@@ -7,14 +7,14 @@ import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import type { IDistribution } from "aws-cdk-lib/aws-cloudfront";
 import type { IUserPool, IUserPoolClient } from "aws-cdk-lib/aws-cognito";
 import { type Grant, type IGrantable, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { ApplicationLogLevel, Architecture } from "aws-cdk-lib/aws-lambda";
+import { ApplicationLogLevel, Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import { functionCode } from "./function-code.ts";
-import { PipelineFunction } from "./pipeline-function.ts";
+import { allow, LeastPrivilegeFunction } from "./least-privilege-function.ts";
 import { refusePlaceholders } from "./placeholder-guard.ts";
 
 /** Memory of each function in MiB. */
@@ -116,11 +116,11 @@ export class RefreshPipeline extends Construct {
   /** One execution is one tenant's refresh. */
   readonly stateMachine: StateMachine;
   /** Creates the invalidation. */
-  readonly invalidate: PipelineFunction;
+  readonly invalidate: LeastPrivilegeFunction;
   /** Waits for it. */
-  readonly poll: PipelineFunction;
+  readonly poll: LeastPrivilegeFunction;
   /** Logs in, requests, and judges what came back. */
-  readonly prewarm: PipelineFunction;
+  readonly prewarm: LeastPrivilegeFunction;
 
   constructor(scope: Construct, id: string, props: RefreshPipelineProps) {
     super(scope, id);
@@ -151,18 +151,19 @@ export class RefreshPipeline extends Construct {
         environment: Record<string, string>;
         permissions: PolicyStatement[];
       },
-    ): PipelineFunction => {
+    ): LeastPrivilegeFunction => {
       const code = functionCode(props.binaries, name, props.contractFile);
       if (code.missing) missing.push(code.missing);
-      const construct = new PipelineFunction(this, name[0]?.toUpperCase() + name.slice(1), {
+      return new LeastPrivilegeFunction(this, name[0]?.toUpperCase() + name.slice(1), {
         ...own,
         code: code.code,
+        runtime: Runtime.PROVIDED_AL2023,
+        handler: "bootstrap",
         architecture,
         logRetention,
         logLevel,
         environment: { ...own.environment, ...props.functionEnvironment },
       });
-      return construct;
     };
 
     this.invalidate = pipelineFunction("invalidate", {
@@ -313,7 +314,3 @@ const TRACING = [
   "xray:GetSamplingRules",
   "xray:GetSamplingTargets",
 ];
-
-function allow(sid: string, actions: string[], resource: string): PolicyStatement {
-  return new PolicyStatement({ sid, actions, resources: [resource] });
-}

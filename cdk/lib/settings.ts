@@ -24,7 +24,7 @@ export interface PipelineSettings {
   readonly prewarm: {
     readonly timeout: string;
     readonly concurrency: number;
-    readonly errorCachingTtl: string;
+    readonly errorCachingTtl?: string;
     readonly staleRepairs: number;
     readonly recheckAfter?: string;
   };
@@ -35,6 +35,38 @@ export interface PipelineSettings {
   readonly logExecutionData: boolean;
   readonly parameterPrefix: string;
   readonly functionEnvironment: Readonly<Record<string, string>>;
+  readonly serviceUser: {
+    readonly username: string;
+    readonly createGroup: boolean;
+    readonly rotateAfter: string;
+  };
+}
+
+/** Settings of the distribution. */
+export interface DistributionSettings {
+  readonly apiDomain: string;
+  readonly apiProtocol: "https" | "http";
+  readonly apiPort?: number;
+  readonly apiPath?: string;
+  readonly originReadTimeout?: string;
+  readonly originReadTimeoutQuota: string;
+  readonly connectionAttempts: number;
+  readonly originShieldRegion?: string;
+  readonly originVerify?: { readonly header: string; readonly secretArn: string };
+  readonly publicPaths: readonly string[];
+  readonly staticSite: boolean;
+  readonly lastKnownGood: boolean;
+  readonly domainNames: readonly string[];
+  readonly certificateArn?: string;
+  readonly webAclArn?: string;
+  readonly errorCachingTtl: string;
+  readonly accessLogs: boolean;
+  readonly clientIds?: readonly string[];
+  readonly tokenUse: "id" | "access";
+  /** The content of the file, not its name. */
+  readonly jwks?: { readonly keys: readonly object[] };
+  readonly corsPreflight: boolean;
+  readonly cacheKeyLock: string;
 }
 
 /** Everything that the app is told, with defaults filled in and paths made absolute. */
@@ -44,6 +76,7 @@ export interface Settings {
   readonly region?: string;
   readonly contract: string;
   readonly pipeline: PipelineSettings;
+  readonly distribution?: DistributionSettings;
 }
 
 const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -87,7 +120,7 @@ export function checkSettings(file: string, value: unknown): Settings {
   if (problems.length === 0) problems.push(...contradictions(filled));
   if (problems.length > 0) throw new InvalidFile(file, problems);
   const from = dirname(resolve(file));
-  const pipeline = filled.pipeline;
+  const { pipeline, distribution } = filled;
   return {
     ...filled,
     contract: resolve(from, filled.contract),
@@ -97,7 +130,24 @@ export function checkSettings(file: string, value: unknown): Settings {
       binaries: resolve(from, pipeline.binaries),
       definition: resolve(from, pipeline.definition),
     },
+    distribution: distribution && {
+      ...distribution,
+      cacheKeyLock: resolve(from, distribution.cacheKeyLock),
+      jwks: readJwks(from, distribution.jwks as string | undefined),
+    },
   };
+}
+
+function readJwks(from: string, name: string | undefined): DistributionSettings["jwks"] {
+  if (name === undefined) return undefined;
+  const file = resolve(from, name);
+  const value = readJson(file) as { keys?: unknown };
+  if (!Array.isArray(value.keys)) {
+    throw new InvalidFile(file, [
+      'has no "keys": expected what the pool publishes at /.well-known/jwks.json',
+    ]);
+  }
+  return value as DistributionSettings["jwks"];
 }
 
 function hostIfAsked(architecture: string): "arm64" | "x86_64" {
@@ -106,16 +156,34 @@ function hostIfAsked(architecture: string): "arm64" | "x86_64" {
 }
 
 function contradictions(settings: Settings): string[] {
+  const { pipeline, distribution } = settings;
+  return [
+    ...pipelineContradictions(settings, pipeline),
+    ...(distribution ? distributionContradictions(distribution, pipeline) : []),
+  ];
+}
+
+function pipelineContradictions(settings: Settings, pipeline: PipelineSettings): string[] {
   const problems: string[] = [];
-  const { pipeline } = settings;
-  if (!pipeline.distributionId || !pipeline.baseUrl) {
-    if (!pipeline.distributionId)
-      problems.push('pipeline: "distributionId" is missing: the distribution to purge');
-    if (!pipeline.baseUrl)
-      problems.push('pipeline: "baseUrl" is missing: where the prewarmer sends requests');
+  if (!settings.distribution) {
+    if (!pipeline.distributionId) {
+      problems.push(
+        'pipeline: "distributionId" is missing: give the distribution to purge, or the setting "distribution"',
+      );
+    }
+    if (!pipeline.baseUrl) {
+      problems.push('pipeline: "baseUrl" is missing: give the address that the prewarmer sends requests to');
+    }
+  } else if (!pipeline.distributionId && !settings.region) {
+    problems.push(
+      '"region" is missing: the distribution is in us-east-1, and the pipeline has to know its own region to refer to it',
+    );
   }
-  if (!pipeline.clientId)
-    problems.push('pipeline: "clientId" is missing: the app client of the service user');
+  if (!pipeline.clientId && pipeline.secretArn) {
+    problems.push(
+      'pipeline: "clientId" is missing: give the app client that the user in secretArn logs in with, or neither of them to have both made',
+    );
+  }
   if (seconds(pipeline.prewarm.timeout) > 900) {
     problems.push(`pipeline.prewarm.timeout: ${pipeline.prewarm.timeout} is above 900s, Lambda's maximum`);
   }
@@ -136,6 +204,33 @@ function contradictions(settings: Settings): string[] {
         `pipeline.functionEnvironment: ${name} is set by the pipeline itself; use its own setting`,
       );
     }
+  }
+  return problems;
+}
+
+function distributionContradictions(
+  distribution: DistributionSettings,
+  pipeline: PipelineSettings,
+): string[] {
+  const problems: string[] = [];
+  if (distribution.domainNames.length > 0 && !distribution.certificateArn) {
+    problems.push('distribution: "certificateArn" is missing: domainNames need a certificate');
+  }
+  if (distribution.clientIds && pipeline.clientId && !distribution.clientIds.includes(pipeline.clientId)) {
+    problems.push(
+      `distribution.clientIds: ${pipeline.clientId} is missing: the prewarmer's own tokens would be refused`,
+    );
+  }
+  if (distribution.clientIds && !pipeline.clientId) {
+    problems.push(
+      "distribution.clientIds: the prewarmer's client is made by this app and its id is not known yet; deploy the pipeline first and set pipeline.clientId and pipeline.secretArn to its outputs, or leave clientIds out",
+    );
+  }
+  const waits = pipeline.prewarm.errorCachingTtl;
+  if (waits && seconds(waits) < seconds(distribution.errorCachingTtl)) {
+    problems.push(
+      `pipeline.prewarm.errorCachingTtl: ${waits} is below distribution.errorCachingTtl ${distribution.errorCachingTtl}: a repeated request would read the cached error; leave it out to have them equal`,
+    );
   }
   return problems;
 }

@@ -1,58 +1,62 @@
 /**
- * One of the pipeline's functions: a native binary with a role, a log group and nothing it does not need.
+ * A Lambda function with a role of its own, in which every right is written out, and a log group of its own.
  */
-import type { Duration } from "aws-cdk-lib";
-import { RemovalPolicy } from "aws-cdk-lib";
-import type { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { Effect, Role, ServicePrincipal, PolicyStatement as Statement } from "aws-cdk-lib/aws-iam";
+import { type Duration, RemovalPolicy } from "aws-cdk-lib";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
-  type ApplicationLogLevel,
+  ApplicationLogLevel,
   type Architecture,
   type Code,
   Function as LambdaFunction,
   LoggingFormat,
-  Runtime,
+  type Runtime,
   SystemLogLevel,
 } from "aws-cdk-lib/aws-lambda";
-import type { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
-/** Properties of {@link PipelineFunction}. */
-export interface PipelineFunctionProps {
+/** Properties of {@link LeastPrivilegeFunction}. */
+export interface LeastPrivilegeFunctionProps {
   /** What the function does, shown in the console. */
   readonly description: string;
-  /** A zip with `bootstrap` and `contract.json`. */
+  /** What is run. */
   readonly code: Code;
-  /** The architecture that `bootstrap` was built for. */
+  /** By what. */
+  readonly runtime: Runtime;
+  /** Where it begins. */
+  readonly handler: string;
+  /** The architecture that the code was built for. */
   readonly architecture: Architecture;
   /** Memory in MiB. */
   readonly memorySize: number;
   /** Time after which Lambda kills one invocation. */
   readonly timeout: Duration;
-  /** Environment variables. */
-  readonly environment: Readonly<Record<string, string>>;
   /** Everything the function may do, apart from writing its own log. */
   readonly permissions: readonly PolicyStatement[];
-  /** How long its log is kept. */
-  readonly logRetention: RetentionDays;
-  /** Lowest level that is logged; Lambda hands it on as `AWS_LAMBDA_LOG_LEVEL`. */
-  readonly logLevel: ApplicationLogLevel;
+  /** @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** @default one month */
+  readonly logRetention?: RetentionDays;
+  /**
+   * Lowest level that is logged; Lambda hands it on as `AWS_LAMBDA_LOG_LEVEL`.
+   * @default ApplicationLogLevel.INFO
+   */
+  readonly logLevel?: ApplicationLogLevel;
 }
 
-/** A function of the pipeline with a role of its own. */
-export class PipelineFunction extends Construct {
+/** A function that may do what is written here, and nothing else. */
+export class LeastPrivilegeFunction extends Construct {
   /** The Lambda function. */
   readonly function: LambdaFunction;
-  /** Its role; everything in it is written here. */
+  /** Its role; the library adds nothing to it. */
   readonly role: Role;
   /** Where it logs. */
   readonly logGroup: LogGroup;
 
-  constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
+  constructor(scope: Construct, id: string, props: LeastPrivilegeFunctionProps) {
     super(scope, id);
     this.logGroup = new LogGroup(this, "Logs", {
-      retention: props.logRetention,
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new Role(this, "Role", {
@@ -60,18 +64,13 @@ export class PipelineFunction extends Construct {
       description: props.description,
     });
     this.role.addToPolicy(
-      new Statement({
-        sid: "WriteOwnLog",
-        effect: Effect.ALLOW,
-        actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-        resources: [this.logGroup.logGroupArn],
-      }),
+      allow("WriteOwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], this.logGroup.logGroupArn),
     );
     for (const permission of props.permissions) this.role.addToPolicy(permission);
     this.function = new LambdaFunction(this, "Function", {
       description: props.description,
-      runtime: Runtime.PROVIDED_AL2023,
-      handler: "bootstrap",
+      runtime: props.runtime,
+      handler: props.handler,
       code: props.code,
       architecture: props.architecture,
       memorySize: props.memorySize,
@@ -80,10 +79,15 @@ export class PipelineFunction extends Construct {
       role: this.role.withoutPolicyUpdates(),
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      applicationLogLevelV2: props.logLevel,
+      applicationLogLevelV2: props.logLevel ?? ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.WARN,
     });
     // The policy is a resource of its own: without this the function could run before it has its rights.
     this.function.node.addDependency(this.role);
   }
+}
+
+/** A statement that allows `actions` on one resource. */
+export function allow(sid: string, actions: string[], resource: string): PolicyStatement {
+  return new PolicyStatement({ sid, actions, resources: [resource] });
 }

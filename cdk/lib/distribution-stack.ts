@@ -1,0 +1,106 @@
+/**
+ * Composition of the distribution stack: in us-east-1, where edge functions, certificates and web ACLs of CloudFront
+ * have to be.
+ */
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import type { Construct } from "constructs";
+import { CacheKeyGuard } from "./cache-key-guard.ts";
+import { meaningOf } from "./cache-key-lock.ts";
+import { CacheTagger } from "./cache-tagger.ts";
+import type { Contract } from "./contract.ts";
+import { duration } from "./duration.ts";
+import type { DistributionSettings } from "./settings.ts";
+import { TenantCacheDistribution } from "./tenant-cache-distribution.ts";
+import { ViewerAuthorizer } from "./viewer-authorizer.ts";
+
+/** Properties of {@link DistributionStack}. */
+export interface DistributionStackProps extends StackProps {
+  /** The distribution's settings. */
+  readonly settings: DistributionSettings;
+  /** What is cached and how. */
+  readonly contract: Contract;
+  /** The pool whose tokens viewers send. */
+  readonly userPoolId: string;
+  /** Where the SSM parameter with the deployed cache key lies. */
+  readonly parameterPrefix: string;
+  /**
+   * Whether a cache key that is not accepted is an error.
+   * @default true
+   */
+  readonly enforceCacheKey?: boolean;
+}
+
+/** The distribution with its edge functions. */
+export class DistributionStack extends Stack {
+  /** The distribution. */
+  readonly tenantCache: TenantCacheDistribution;
+
+  constructor(scope: Construct, id: string, props: DistributionStackProps) {
+    super(scope, id, { description: "Warmfront: distribution with tagged tenant responses", ...props });
+    const { settings, contract } = props;
+    const { originVerify } = settings;
+
+    this.tenantCache = new TenantCacheDistribution(this, "TenantCache", {
+      contract,
+      api: {
+        domainName: settings.apiDomain,
+        path: settings.apiPath,
+        protocol: settings.apiProtocol,
+        port: settings.apiPort,
+        readTimeout: settings.originReadTimeout ? duration(settings.originReadTimeout) : undefined,
+        readTimeoutQuota: duration(settings.originReadTimeoutQuota),
+        connectionAttempts: settings.connectionAttempts,
+        originShieldRegion: settings.originShieldRegion,
+        verify: originVerify && {
+          header: originVerify.header,
+          secret: Secret.fromSecretCompleteArn(this, "OriginVerify", originVerify.secretArn),
+        },
+      },
+      tagger: new CacheTagger(this, "CacheTagger", { contract }),
+      authorizer: new ViewerAuthorizer(this, "ViewerAuthorizer", {
+        contract,
+        userPoolId: props.userPoolId,
+        clientIds: settings.clientIds,
+        tokenUse: settings.tokenUse,
+        jwks: settings.jwks,
+        corsPreflight: settings.corsPreflight,
+      }),
+      staticSite: settings.staticSite ? this.bucket("StaticSite") : undefined,
+      lastKnownGood: settings.lastKnownGood ? this.bucket("LastKnownGood") : undefined,
+      publicPaths: settings.publicPaths,
+      errorCachingTtl: duration(settings.errorCachingTtl),
+      domainNames: settings.domainNames.length > 0 ? settings.domainNames : undefined,
+      certificate: settings.certificateArn
+        ? Certificate.fromCertificateArn(this, "Certificate", settings.certificateArn)
+        : undefined,
+      webAclArn: settings.webAclArn,
+      accessLogs: settings.accessLogs ? this.bucket("AccessLogs", ObjectOwnership.OBJECT_WRITER) : undefined,
+    });
+    const { distribution } = this.tenantCache;
+
+    new CacheKeyGuard(this, "CacheKey", {
+      distribution,
+      lockFile: settings.cacheKeyLock,
+      meaning: meaningOf(contract),
+      parameterName: `${props.parameterPrefix}/cache-key`,
+      enforce: props.enforceCacheKey ?? true,
+    });
+
+    new CfnOutput(this, "DistributionId", { value: distribution.distributionId });
+    new CfnOutput(this, "DomainName", { value: distribution.distributionDomainName });
+  }
+
+  /** A private bucket; what is in it survives the stack. */
+  private bucket(id: string, objectOwnership = ObjectOwnership.BUCKET_OWNER_ENFORCED): Bucket {
+    return new Bucket(this, id, {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      objectOwnership,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * A Lambda@Edge function: in us-east-1, with a published version, and with nothing that Lambda@Edge does not have.
+ */
+import { Aws, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import type { LambdaEdgeEventType } from "aws-cdk-lib/aws-cloudfront";
+import { CompositePrincipal, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+  Architecture,
+  type Code,
+  Function as LambdaFunction,
+  Runtime,
+  type Version,
+} from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+
+/** Properties of {@link EdgeFunction}. */
+export interface EdgeFunctionProps {
+  /** What it does, shown in the console. */
+  readonly description: string;
+  /** An `index.mjs` that exports `handler`. */
+  readonly code: Code;
+  /** The event it is made for. */
+  readonly eventType: LambdaEdgeEventType;
+}
+
+const AWS_MANAGED_LOG_GROUP = "@aws-cdk/aws-lambda:useCdkManagedLogGroup";
+
+/** A function that CloudFront replicates to its edge locations. */
+export class EdgeFunction extends Construct {
+  /** The function in us-east-1; CloudFront runs {@link version}. */
+  readonly function: LambdaFunction;
+  /** The published version: CloudFront takes neither `$LATEST` nor an alias. */
+  readonly version: Version;
+  /** The event it is made for. */
+  readonly eventType: LambdaEdgeEventType;
+  /** Its role; everything in it is written here. */
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: EdgeFunctionProps) {
+    super(scope, id);
+    const { region } = Stack.of(this);
+    if (region !== "us-east-1") {
+      throw new Error(
+        `${this.node.path} is in ${region.includes("Token") ? "a stack without a region" : region}: edge functions ` +
+          'exist in us-east-1 only; put it in a stack with env: { region: "us-east-1" } and, where another region ' +
+          "uses it, set crossRegionReferences on both stacks",
+      );
+    }
+    this.eventType = props.eventType;
+    // Replicas log to groups of their own, by region; a group made here would stay empty.
+    this.node.setContext(AWS_MANAGED_LOG_GROUP, false);
+    this.role = new Role(this, "Role", {
+      assumedBy: new CompositePrincipal(
+        new ServicePrincipal("lambda.amazonaws.com"),
+        new ServicePrincipal("edgelambda.amazonaws.com"),
+      ),
+      description: props.description,
+    });
+    this.role.addToPolicy(
+      new PolicyStatement({
+        sid: "WriteLogWhereItRan",
+        actions: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        // A replica logs in the region it ran in, to a group named after us-east-1:
+        // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
+        resources: [`arn:${Aws.PARTITION}:logs:*:${Aws.ACCOUNT_ID}:log-group:/aws/lambda/us-east-1.*:*`],
+      }),
+    );
+    this.function = new LambdaFunction(this, "Function", {
+      description: props.description,
+      runtime: Runtime.NODEJS_22_X,
+      architecture: Architecture.X86_64,
+      handler: "index.handler",
+      code: props.code,
+      // The older, smaller limits of viewer events, which every edition of the quota page grants.
+      memorySize: 128,
+      timeout: Duration.seconds(5),
+      role: this.role.withoutPolicyUpdates(),
+      // Replicas outlive the association by hours, and until they are gone a version cannot be deleted.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+    });
+    this.function.node.addDependency(this.role);
+    this.version = this.function.currentVersion;
+  }
+}

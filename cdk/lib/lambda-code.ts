@@ -1,0 +1,25 @@
+/**
+ * Bundles the small Node.js functions that run beside the deployment: `*.lambda.ts` in this folder.
+ */
+import { fileURLToPath } from "node:url";
+import type { Code } from "aws-cdk-lib/aws-lambda";
+import { buildSync } from "esbuild";
+import { stagedCode } from "./staged-code.ts";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+
+/** Code of `{name}.lambda.ts`; the AWS SDK is the runtime's own. */
+export function lambdaCode(name: string): Code {
+  return stagedCode(HERE, [name], (output) => {
+    buildSync({
+      entryPoints: [`${HERE}${name}.lambda.ts`],
+      outfile: `${output}/index.mjs`,
+      bundle: true,
+      platform: "node",
+      target: "node22",
+      format: "esm",
+      external: ["@aws-sdk/*"],
+      logLevel: "silent",
+    });
+  });
+}

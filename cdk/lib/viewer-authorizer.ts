@@ -1,0 +1,60 @@
+/**
+ * The edge function that decides whose answer a viewer gets, before the cache is asked.
+ */
+import { LambdaEdgeEventType } from "aws-cdk-lib/aws-cloudfront";
+import type { Construct } from "constructs";
+import { checkUserPool } from "../edge/contract-checks.mjs";
+import type { Contract } from "./contract.ts";
+import { edgeCode, type TokenSettings } from "./edge-bundle.ts";
+import { EdgeFunction } from "./edge-function.ts";
+
+/** Properties of {@link ViewerAuthorizer}. */
+export interface ViewerAuthorizerProps {
+  /** The contract: tenant header, claim, query names, variants. */
+  readonly contract: Contract;
+  /** The pool whose tokens are verified: its id as text, since it is bundled at synth. */
+  readonly userPoolId: string;
+  /**
+   * The app clients whose tokens count, the prewarmer's among them.
+   * @default every client of the pool
+   */
+  readonly clientIds?: readonly string[];
+  /**
+   * Which token viewers send. Custom attributes are in id tokens only, unless a trigger adds them.
+   * @default "id"
+   */
+  readonly tokenUse?: "id" | "access";
+  /**
+   * The pool's public keys, bundled, so that no edge location has to fetch them first.
+   * @default fetched on first use
+   */
+  readonly jwks?: { readonly keys: readonly object[] };
+  /**
+   * Whether a CORS preflight passes without a token, for front ends on another origin.
+   * @default false
+   */
+  readonly corsPreflight?: boolean;
+}
+
+/** Viewer-request: verifies the token, overwrites the tenant header, normalises the variants. */
+export class ViewerAuthorizer extends EdgeFunction {
+  constructor(scope: Construct, id: string, props: ViewerAuthorizerProps) {
+    const userPool: TokenSettings = {
+      userPoolId: props.userPoolId,
+      clientIds: props.clientIds ?? null,
+      tokenUse: props.tokenUse ?? "id",
+      jwks: props.jwks ?? null,
+    };
+    const problems = checkUserPool(userPool);
+    if (problems.length > 0) throw new Error(`${id}:\n${problems.map((each) => `  - ${each}`).join("\n")}`);
+    super(scope, id, {
+      description: "Verifies viewers' tokens and names their tenant",
+      code: edgeCode("viewer-request", {
+        contract: props.contract,
+        userPool,
+        corsPreflight: props.corsPreflight ?? false,
+      }),
+      eventType: LambdaEdgeEventType.VIEWER_REQUEST,
+    });
+  }
+}
