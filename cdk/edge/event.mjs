@@ -24,7 +24,7 @@ export function eventPart(event, part) {
  * @returns {string[]}
  */
 export function headerValues(headers, name) {
-  const entries = isObject(headers) && Object.hasOwn(headers, name) ? headers[name] : [];
+  const entries = isObject(headers) ? headers[name] : [];
   if (!Array.isArray(entries)) {
     return [];
   }

@@ -20,7 +20,8 @@ const MAX_DECODINGS = 5;
  */
 export function urlNaming(queryNames) {
   const exact = new Set(queryNames);
-  const alike = new Set(queryNames.map(reduced));
+  // A name without a single ASCII letter or digit reduces to nothing, which resembles everything.
+  const alike = new Set(queryNames.map(reduced).filter((name) => name !== ""));
 
   return (uri, querystring) => {
     /** @type {(string | null)[]} */
@@ -56,8 +57,8 @@ export function urlNaming(queryNames) {
         const value = decodedOnce(rawValue);
         const tenant = value === null ? null : canonicalTenantId(value);
         named.push(tenant);
-        // One spelling, one cache entry: the key holds these bytes.
-        return tenant === null ? parameter : `${name}=${tenant}`;
+        // One spelling, one cache entry: the key holds these bytes. Names that need encoding stay as sent.
+        return tenant === null ? parameter : `${/^[\w.~-]+$/.test(name) ? name : rawName}=${tenant}`;
       }
       decodedFully(parameter)
         .split(/[;?&#]/)
@@ -81,14 +82,15 @@ function cut(parameter) {
 }
 
 /**
- * A form-encoded part, decoded; null where the encoding is broken or no UTF-8.
+ * A part without its percent-encoding; null where that is broken or no UTF-8. (A plus sign stays: neither
+ * it nor the space that it may stand for occurs in a tenant id.)
  *
  * @param {string} part
  * @returns {string | null}
  */
 function decodedOnce(part) {
   try {
-    return decodeURIComponent(part.replaceAll("+", " "));
+    return decodeURIComponent(part);
   } catch {
     return null;
   }

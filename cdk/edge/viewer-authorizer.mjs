@@ -44,11 +44,10 @@ export function viewerAuthorizer({ contract, userPool, corsPreflight = false }, 
 
   /** @param {Record<string, any>} claims verified */
   function callerFrom(claims) {
-    const claimed = Object.hasOwn(claims, contract.tenant.claim) ? claims[contract.tenant.claim] : undefined;
     const groups = claims[GROUPS_CLAIM];
     const superadmin = contract.tenant.superadminGroup;
     return {
-      tenant: canonicalTenantId(claimed),
+      tenant: canonicalTenantId(claims[contract.tenant.claim]),
       mayChoose: superadmin !== undefined && Array.isArray(groups) && groups.includes(superadmin),
     };
   }

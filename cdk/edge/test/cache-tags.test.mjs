@@ -10,6 +10,16 @@ test("every vector gives its tags, the tenant's own first", () => {
   }
 });
 
+test("scopes stand in the order of their names, whatever the contract's", () => {
+  const scopes = { z: ["/api/*"], a: ["/api/*"], 1: ["/api/*"] };
+  assert.deepEqual(cacheTags({ tagPrefix: "t:", scopes }, "acme", "/api/x"), [
+    "t:acme",
+    "t:acme:1",
+    "t:acme:a",
+    "t:acme:z",
+  ]);
+});
+
 test("a contract without scopes tags with the tenant alone", () => {
   assert.deepEqual(cacheTags({ tagPrefix: "t:" }, "acme", "/api/cost"), ["t:acme"]);
 });

@@ -50,6 +50,16 @@ describe("a request that is let through", () => {
     }
   });
 
+  test("keeps them where a query name of the contract is outside ASCII, too", async () => {
+    const abroad = structuredClone(contract);
+    abroad.tenant.queryNames = ["組織"];
+    const query = "=1&[]=2&名=3&%E7%B5%84%E7%B9%94=ACME";
+    const passed = await viewerAuthorizer({ ...settings, contract: abroad })(
+      viewerEvent({ bearer: token(), query }),
+    );
+    assert.equal(passed.querystring, "=1&[]=2&名=3&%E7%B5%84%E7%B9%94=acme");
+  });
+
   test("keeps a nested address as long as it names the own tenant", async () => {
     const nested = (tenant) => `next=${encodeURIComponent(`/dash?organization=${tenant}&tab=1`)}`;
     assert.equal((await ask({ query: nested("acme") })).querystring, nested("acme"));
@@ -129,6 +139,19 @@ describe("the superadmin", () => {
     const { headers: own, ...other } = await ask(options);
     assert.deepEqual(one, other);
     assert.deepEqual({ ...chosen, authorization: [] }, { ...own, authorization: [] });
+  });
+
+  test("is told what is wrong with the choice", async () => {
+    for (const [query, reason] of [
+      ["organization=..", "The request names a tenant in a spelling that is no tenant id."],
+      ["organization=beta&organization_id=acme", "The request names two tenants."],
+      ["", "The request names no tenant, and neither does the token."],
+    ]) {
+      const { result } = await withLog(() =>
+        ask({ query }, { ...superadmin, "custom:organization": undefined }),
+      );
+      assert.deepEqual(JSON.parse(result.body), { error: "forbidden", message: reason });
+    }
   });
 
   test("is nobody whose groups only look so", async () => {
