@@ -4,6 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { checkHeaders, checkTags, checkVariants } from "../edge/contract-checks.mjs";
+import { seconds } from "./duration.ts";
+import { matchesPath, pathOf } from "./path-patterns.ts";
 import { InvalidFile, readJson, schemaProblems } from "./schema.ts";
 
 /** A normalised request header that is computed at viewer-request and is part of the cache key. */
@@ -64,7 +67,7 @@ export interface Contract {
 }
 
 /**
- * Reads a contract and checks it against `contract.schema.json` in the same folder.
+ * Reads a contract and checks it against `contract.schema.json` in the same folder, and its fields against each other.
  *
  * @throws InvalidFile naming every problem
  */
@@ -74,7 +77,56 @@ export function readContract(file: string): Contract {
     throw new InvalidFile(file, [`its schema is missing: expected ${schemaFile}`]);
   }
   const value = readJson(file);
+  // A copy, since checking fills in defaults, and what is bundled is the file as it was written.
   const problems = schemaProblems(readJson(schemaFile) as object, structuredClone(value));
+  // Rules between fields make sense only where the fields themselves do.
+  if (problems.length === 0) problems.push(...contradictions(value as Contract));
   if (problems.length > 0) throw new InvalidFile(file, problems);
   return value as Contract;
+}
+
+function contradictions(contract: Contract): string[] {
+  return [
+    ...keyContradictions(contract),
+    ...endpointContradictions(contract),
+    ...checkTags(contract),
+    ...checkHeaders(contract),
+    ...checkVariants(contract),
+  ];
+}
+
+function keyContradictions({ cacheKey, paths, tenant, variants }: Contract): string[] {
+  const problems: string[] = [];
+  const keyed = [tenant.header, ...variants.map((variant) => variant.header)];
+  for (const header of keyed.filter((each) => !cacheKey.headers.includes(each))) {
+    problems.push(`cacheKey.headers: "${header}" is missing, and answers differ by it; add it`);
+  }
+  for (const name of tenant.queryNames.filter((each) => !cacheKey.queryNames.includes(each))) {
+    problems.push(`cacheKey.queryNames: "${name}" names the tenant and is missing; add it`);
+  }
+  for (const variant of variants.filter((each) => !each.values.some(({ value }) => value === each.default))) {
+    problems.push(`variants ${variant.header}: the default "${variant.default}" is none of its values`);
+  }
+  for (const path of paths.filter((each) => seconds(each.defaultTtl) > seconds(each.maxTtl))) {
+    problems.push(`paths ${path.pattern}: defaultTtl ${path.defaultTtl} is above maxTtl ${path.maxTtl}`);
+  }
+  return problems;
+}
+
+function endpointContradictions({ endpoints, scopes = {} }: Contract): string[] {
+  const problems: string[] = [];
+  for (const { path, scope } of endpoints) {
+    if (scope === undefined) continue;
+    const patterns = scopes[scope];
+    if (!patterns) {
+      problems.push(
+        `endpoint "${path}": scope "${scope}" is unknown; known: ${Object.keys(scopes).join(", ") || "none"}`,
+      );
+    } else if (!patterns.some((pattern) => matchesPath(pattern, pathOf(path)))) {
+      problems.push(
+        `endpoint "${path}": no pattern of its scope "${scope}" matches it, so a refresh of the scope would not purge it; the patterns are ${patterns.join(", ")}`,
+      );
+    }
+  }
+  return problems;
 }

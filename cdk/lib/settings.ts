@@ -63,7 +63,7 @@ export interface DistributionSettings {
   readonly accessLogs: boolean;
   readonly clientIds?: readonly string[];
   readonly tokenUse: "id" | "access";
-  /** The content of the file, not its name. */
+  /** The keys themselves, also where the settings name a file. */
   readonly jwks?: { readonly keys: readonly object[] };
   readonly corsPreflight: boolean;
   readonly cacheKeyLock: string;
@@ -120,34 +120,37 @@ export function checkSettings(file: string, value: unknown): Settings {
   if (problems.length === 0) problems.push(...contradictions(filled));
   if (problems.length > 0) throw new InvalidFile(file, problems);
   const from = dirname(resolve(file));
+  // What is written is relative to the file it is written in, and what is not, to this package.
+  const path = (given: string | undefined, otherwise: string): string =>
+    given === undefined ? join(PACKAGE, otherwise) : resolve(from, given);
   const { pipeline, distribution } = filled;
   return {
     ...filled,
-    contract: resolve(from, filled.contract),
+    contract: path(filled.contract, "../shared/contract.json"),
     pipeline: {
       ...pipeline,
       architecture: hostIfAsked(pipeline.architecture),
-      binaries: resolve(from, pipeline.binaries),
-      definition: resolve(from, pipeline.definition),
+      binaries: path(pipeline.binaries, "../target/lambda/arm64"),
+      definition: path(pipeline.definition, "../statemachine/refresh.asl.json"),
     },
     distribution: distribution && {
       ...distribution,
-      cacheKeyLock: resolve(from, distribution.cacheKeyLock),
-      jwks: readJwks(from, distribution.jwks as string | undefined),
+      cacheKeyLock: path(distribution.cacheKeyLock, "cache-key.lock.json"),
+      jwks: readJwks(file, from, distribution.jwks),
     },
   };
 }
 
-function readJwks(from: string, name: string | undefined): DistributionSettings["jwks"] {
-  if (name === undefined) return undefined;
-  const file = resolve(from, name);
-  const value = readJson(file) as { keys?: unknown };
-  if (!Array.isArray(value.keys)) {
-    throw new InvalidFile(file, [
-      'has no "keys": expected what the pool publishes at /.well-known/jwks.json',
+function readJwks(file: string, from: string, given: unknown): DistributionSettings["jwks"] {
+  if (given === undefined) return undefined;
+  const source = typeof given === "string" ? resolve(from, given) : file;
+  const jwks = (typeof given === "string" ? readJson(source) : given) as { keys?: unknown };
+  if (!Array.isArray(jwks.keys)) {
+    throw new InvalidFile(source, [
+      'the JWKS has no "keys": expected what the pool publishes at /.well-known/jwks.json',
     ]);
   }
-  return value as DistributionSettings["jwks"];
+  return jwks as DistributionSettings["jwks"];
 }
 
 function hostIfAsked(architecture: string): "arm64" | "x86_64" {
