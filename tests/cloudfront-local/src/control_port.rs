@@ -1,0 +1,271 @@
+//! The control port: JSON, for tests. Its routes are the table in the README.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Fault;
+use crate::history::{Entry, Filter};
+use crate::model::{CacheKey, Place, Profile, ProfileName, Tag, Time};
+use crate::server::Ready;
+use crate::site::Site;
+
+#[derive(Clone)]
+struct Port {
+    site: Arc<Site>,
+    ready: Arc<Ready>,
+}
+
+/// A refused request: what was wrong with it.
+type Refused = (StatusCode, String);
+
+pub(crate) fn router(site: Arc<Site>, ready: Arc<Ready>) -> Router {
+    Router::new()
+        .route(
+            "/",
+            get(async |State(port): State<Port>| Json((*port.ready).clone())),
+        )
+        .route("/cache", get(cache).delete(evict))
+        .route("/history", get(history).delete(clear_history))
+        .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/faults/{id}", delete(remove_fault))
+        .route(
+            "/profile",
+            get(profile).put(set_profile).patch(patch_profile),
+        )
+        .route("/clock", get(clock))
+        .route("/clock/{action}", post(set_clock))
+        .route("/pops/{name}/{state}", post(set_pop))
+        .with_state(Port { site, ready })
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CacheFilter {
+    distribution: Option<String>,
+    place: Option<String>,
+    tag: Option<String>,
+    path: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CachedCopy {
+    place: Place,
+    key: CacheKey,
+    status: u16,
+    tags: Vec<Tag>,
+    age_ms: u64,
+    fresh_for_ms: u64,
+    requested_ms: Time,
+    late: bool,
+    bytes: usize,
+    headers: std::collections::BTreeMap<String, String>,
+}
+
+impl CacheFilter {
+    fn admits(&self, place: &Place, key: &CacheKey, tags: &[Tag]) -> bool {
+        let tag = self.tag.as_deref().map(str::to_ascii_lowercase);
+        self.distribution
+            .as_ref()
+            .is_none_or(|id| *id == key.distribution)
+            && self
+                .place
+                .as_ref()
+                .is_none_or(|name| place.as_str() == name)
+            && tag.is_none_or(|tag| tags.iter().any(|held| held.as_str() == tag))
+            && self
+                .path
+                .as_ref()
+                .is_none_or(|part| key.target().contains(part.as_str()))
+    }
+}
+
+async fn cache(
+    State(port): State<Port>,
+    Query(filter): Query<CacheFilter>,
+) -> Json<Vec<CachedCopy>> {
+    let now = port.site.clock.now();
+    let mut state = port.site.state();
+    state.world.network.advance(now);
+    let copies = state.world.network.copies();
+    let wanted = copies.filter(|(place, key, copy)| filter.admits(place, key, &copy.object.tags));
+    let mut found: Vec<CachedCopy> = wanted
+        .map(|(place, key, copy)| CachedCopy {
+            place: place.clone(),
+            key: key.clone(),
+            status: copy.object.response.status,
+            tags: copy.object.tags.clone(),
+            age_ms: millis(now.since(copy.object.received)),
+            fresh_for_ms: millis(copy.object.fresh_until.since(now)),
+            requested_ms: copy.object.requested,
+            late: copy.late,
+            bytes: copy.object.response.body.len(),
+            headers: crate::history::keepable(&copy.object.response.headers),
+        })
+        .collect();
+    found.sort_by(|a, b| (&a.place, &a.key).cmp(&(&b.place, &b.key)));
+    Json(found)
+}
+
+#[derive(Serialize)]
+struct Evicted {
+    evicted: usize,
+}
+
+async fn evict(State(port): State<Port>, Query(filter): Query<CacheFilter>) -> Json<Evicted> {
+    let mut state = port.site.state();
+    let evicted = state
+        .world
+        .network
+        .evict(|place, key, copy| filter.admits(place, key, &copy.object.tags));
+    Json(Evicted { evicted })
+}
+
+async fn history(State(port): State<Port>, Query(filter): Query<Filter>) -> Json<Vec<Entry>> {
+    Json(port.site.history().query(&filter))
+}
+
+async fn clear_history(State(port): State<Port>) -> StatusCode {
+    port.site.history().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn faults(State(port): State<Port>) -> Json<Vec<Fault>> {
+    Json(port.site.faults().all().to_vec())
+}
+
+#[derive(Serialize)]
+struct Added {
+    id: u64,
+}
+
+async fn add_fault(State(port): State<Port>, body: String) -> Result<Json<Added>, Refused> {
+    let fault: Fault = read(&body)?;
+    Ok(Json(Added {
+        id: port.site.faults().add(fault),
+    }))
+}
+
+async fn remove_fault(State(port): State<Port>, Path(id): Path<u64>) -> StatusCode {
+    if port.site.faults().remove(id) {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
+    }
+}
+
+async fn clear_faults(State(port): State<Port>) -> StatusCode {
+    port.site.faults().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn profile(State(port): State<Port>) -> Json<Profile> {
+    Json(port.site.state().world.profile.clone())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: ProfileName,
+}
+
+async fn set_profile(State(port): State<Port>, body: String) -> Result<Json<Profile>, Refused> {
+    let named: Named = read(&body)?;
+    let mut state = port.site.state();
+    state.world.profile = named.name.profile();
+    Ok(Json(state.world.profile.clone()))
+}
+
+async fn patch_profile(State(port): State<Port>, body: String) -> Result<Json<Profile>, Refused> {
+    let changes: serde_json::Map<String, serde_json::Value> = read(&body)?;
+    let mut state = port.site.state();
+    let mut merged = serde_json::to_value(&state.world.profile).map_err(|error| refused(&error))?;
+    for (name, value) in changes {
+        merged[name] = value;
+    }
+    state.world.profile = serde_json::from_value(merged).map_err(|error| refused(&error))?;
+    Ok(Json(state.world.profile.clone()))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClockState {
+    now_ms: Time,
+    stopped: bool,
+}
+
+async fn clock(State(port): State<Port>) -> Json<ClockState> {
+    let clock = &port.site.clock;
+    Json(ClockState {
+        now_ms: clock.now(),
+        stopped: clock.is_stopped(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    ms: u64,
+}
+
+async fn set_clock(
+    State(port): State<Port>,
+    Path(action): Path<String>,
+    body: String,
+) -> Result<Json<ClockState>, Refused> {
+    match action.as_str() {
+        "stop" => port.site.clock.stop(),
+        "run" => port.site.clock.run(),
+        "advance" => port
+            .site
+            .clock
+            .advance(Duration::from_millis(read::<Step>(&body)?.ms)),
+        other => {
+            return Err((
+                StatusCode::NOT_FOUND,
+                format!("{other:?} is no action: stop, run or advance"),
+            ));
+        }
+    }
+    Ok(clock(State(port)).await)
+}
+
+async fn set_pop(
+    State(port): State<Port>,
+    Path((name, to)): Path<(String, String)>,
+) -> Result<StatusCode, Refused> {
+    let Some(pop) = crate::model::Pop::named(&name) else {
+        return Err((StatusCode::NOT_FOUND, format!("there is no POP {name:?}")));
+    };
+    let mut state = port.site.state();
+    state.pops_down.retain(|down| down != pop.name);
+    match to.as_str() {
+        "up" => {}
+        "down" => state.pops_down.push(pop.name.to_owned()),
+        other => {
+            return Err((
+                StatusCode::NOT_FOUND,
+                format!("{other:?} is no state of a POP: up or down"),
+            ));
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn read<T: for<'de> Deserialize<'de>>(body: &str) -> Result<T, Refused> {
+    serde_json::from_str(body).map_err(|error| refused(&error))
+}
+
+fn refused(error: &serde_json::Error) -> Refused {
+    (StatusCode::BAD_REQUEST, error.to_string())
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

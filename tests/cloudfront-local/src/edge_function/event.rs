@@ -1,0 +1,196 @@
+//! Lambda@Edge events, as documented, and what functions may answer.
+//!
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-event-structure.html>
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+
+use super::{EdgeError, headers};
+use crate::model::{EdgeEvent, StoredResponse};
+
+/// Who is asked, and by which request.
+#[derive(Clone, Debug)]
+pub(crate) struct EventConfig {
+    pub(crate) domain_name: String,
+    pub(crate) distribution: String,
+    pub(crate) request_id: String,
+    pub(crate) client_ip: String,
+}
+
+/// A request as functions see it.
+#[derive(Clone, Debug)]
+pub(crate) struct EdgeRequest {
+    pub(crate) method: Method,
+    pub(crate) uri: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    /// The origin, at origin events.
+    pub(crate) origin: Option<Value>,
+}
+
+/// What a request function decided.
+#[derive(Debug)]
+pub(crate) enum RequestOutcome {
+    /// Go on with this request.
+    Continue(EdgeRequest),
+    /// This is the answer.
+    Respond(StoredResponse),
+}
+
+/// The event for a viewer request or an origin request.
+pub(crate) fn for_request(config: &EventConfig, event: EdgeEvent, request: &EdgeRequest) -> Value {
+    record(
+        config,
+        event,
+        json!({"request": request_value(config, request)}),
+    )
+}
+
+/// The event for an origin response or a viewer response.
+pub(crate) fn for_response(
+    config: &EventConfig,
+    event: EdgeEvent,
+    request: &EdgeRequest,
+    response: &StoredResponse,
+) -> Value {
+    let status = http::StatusCode::from_u16(response.status).ok();
+    let shown = json!({
+        "status": response.status.to_string(),
+        "statusDescription": status.and_then(|status| status.canonical_reason()).unwrap_or_default(),
+        "headers": headers::write(&response.headers),
+    });
+    record(
+        config,
+        event,
+        json!({"request": request_value(config, request), "response": shown}),
+    )
+}
+
+fn record(config: &EventConfig, event: EdgeEvent, mut cf: Value) -> Value {
+    cf["config"] = json!({
+        "distributionDomainName": config.domain_name,
+        "distributionId": config.distribution,
+        "eventType": event.name(),
+        "requestId": config.request_id,
+    });
+    json!({"Records": [{"cf": cf}]})
+}
+
+fn request_value(config: &EventConfig, request: &EdgeRequest) -> Value {
+    let mut value = json!({
+        "clientIp": config.client_ip,
+        "method": request.method.as_str(),
+        "uri": request.uri,
+        "querystring": request.query,
+        "headers": headers::write(&request.headers),
+    });
+    if let Some(origin) = &request.origin {
+        value["origin"] = origin.clone();
+    }
+    value
+}
+
+/// Reads what a request function returned.
+pub(crate) fn read_request(
+    value: &Value,
+    before: &EdgeRequest,
+    event: EdgeEvent,
+) -> Result<RequestOutcome, EdgeError> {
+    let is_response = value.get("status").is_some() && value.get("uri").is_none();
+    if is_response {
+        let empty = StoredResponse {
+            status: 200,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        return read_generated(value, &empty, event).map(RequestOutcome::Respond);
+    }
+    let text = |name: &str| {
+        value[name].as_str().map(str::to_owned).ok_or_else(|| {
+            let problem = format!(
+                "the function's {} answer is neither a request nor a response: no {name:?}",
+                event.name()
+            );
+            EdgeError::Failed(problem)
+        })
+    };
+    let uri = text("uri")?;
+    if !uri.starts_with('/') {
+        return Err(EdgeError::Failed(format!(
+            "the function's uri {uri:?} does not begin with a slash"
+        )));
+    }
+    if text("method")? != before.method.as_str() {
+        return Err(EdgeError::Failed(
+            "the function changes the method, which is read-only".to_owned(),
+        ));
+    }
+    Ok(RequestOutcome::Continue(EdgeRequest {
+        method: before.method.clone(),
+        uri,
+        query: value["querystring"].as_str().unwrap_or_default().to_owned(),
+        headers: headers::read(&value["headers"], &before.headers, event)?,
+        origin: before.origin.clone(),
+    }))
+}
+
+/// Reads what a response function returned; a body is replaced only if it gives one.
+pub(crate) fn read_response(
+    value: &Value,
+    before: &StoredResponse,
+    event: EdgeEvent,
+) -> Result<StoredResponse, EdgeError> {
+    if value.get("status").is_none() {
+        return Err(EdgeError::Failed(format!(
+            "the function's {} answer is no response: no \"status\"",
+            event.name()
+        )));
+    }
+    read_generated(value, before, event)
+}
+
+fn read_generated(
+    value: &Value,
+    before: &StoredResponse,
+    event: EdgeEvent,
+) -> Result<StoredResponse, EdgeError> {
+    let bad = |problem: String| {
+        EdgeError::Failed(format!("the function's {} answer {problem}", event.name()))
+    };
+    let status = match &value["status"] {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64().and_then(|number| u16::try_from(number).ok()),
+    };
+    let status = status
+        .filter(|status| (200..600).contains(status))
+        .ok_or_else(|| bad(format!("has the status {}", value["status"])))?;
+    let body = match value["body"].as_str() {
+        None => before.body.clone(),
+        Some(text) if value["bodyEncoding"] == "base64" => Bytes::from(
+            decode_base64(text).ok_or_else(|| bad("has a body that is not base64".to_owned()))?,
+        ),
+        Some(text) => Bytes::from(text.to_owned()),
+    };
+    let limit = match event {
+        EdgeEvent::ViewerRequest | EdgeEvent::ViewerResponse => 40 << 10,
+        EdgeEvent::OriginRequest | EdgeEvent::OriginResponse => 1 << 20,
+    };
+    if value.get("body").is_some() && body.len() > limit {
+        return Err(bad(format!(
+            "has a body of {} bytes; {limit} are allowed",
+            body.len()
+        )));
+    }
+    let headers = headers::read(&value["headers"], &before.headers, event)?;
+    Ok(StoredResponse {
+        status,
+        headers,
+        body,
+    })
+}
+
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
+}

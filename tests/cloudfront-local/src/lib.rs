@@ -1,0 +1,23 @@
+//! CloudFront on one machine: the control plane and the caching data plane of the distributions in a CloudFormation
+//! template. A test tool: it binds loopback only, keeps everything in memory and verifies no signature.
+//!
+//! [`CloudFrontLocal::start`] runs it inside a test; the binary of the same name runs it beside one. [`model`] is
+//! what it does as plain state, for simulations in virtual time.
+
+mod clock;
+mod control_plane;
+mod control_port;
+mod data_plane;
+mod edge_function;
+pub mod fault;
+mod history;
+pub mod model;
+mod options;
+mod reply;
+mod server;
+mod site;
+pub mod template;
+
+pub use history::{Entry, Filter, Plane};
+pub use options::{Options, OriginAddress, RewrittenHost};
+pub use server::{CloudFrontLocal, DistributionUrls, Ready, StartError};

@@ -1,0 +1,42 @@
+//! The model: what CloudFront does, as plain state. Time comes in as a value and chance from one seeded
+//! generator, so the same code runs behind sockets and in a simulation with virtual time.
+
+mod cache;
+mod cache_key;
+mod distribution;
+mod freshness;
+mod invalidation;
+mod network;
+mod object;
+mod pattern;
+mod place;
+mod policy;
+mod profile;
+mod propagation;
+mod request;
+mod tag;
+mod time;
+mod world;
+
+pub use cache::Cache;
+pub use cache_key::CacheKey;
+pub use distribution::{
+    Behavior, CustomOrigin, Distribution, EdgeEvent, EdgeFunctionId, Origin, OriginGroup,
+};
+pub use freshness::{Lifetime, lifetime};
+pub use invalidation::{
+    Batch, Invalidation, InvalidationStatus, Invalidations, Refusal, ReplayForm, Target,
+};
+pub use network::{Completion, FetchId, Finished, FoundCopy, Lookup, Network, Ticket};
+pub use object::{Copy, Object, StoredResponse};
+pub use pattern::PathPattern;
+pub use place::{Place, Pop, Route};
+pub use policy::{
+    CachePolicy, HeaderForwarding, OriginRequestPolicy, ResponseHeadersPolicy, Selection,
+};
+pub use profile::{Profile, ProfileName};
+pub use propagation::{Item, Purge};
+pub use request::ViewerRequest;
+pub use tag::{Tag, parse_tags};
+pub use time::Time;
+pub use world::World;

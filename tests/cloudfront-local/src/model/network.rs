@@ -1,0 +1,325 @@
+//! All places together: lookups along a route, fetches that several requests share, purges that arrive.
+//!
+//! Between tiers no time passes; what takes time is the origin and the way of a purge. A fetch therefore serves
+//! every place on the route of every request that waits for it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::cache::Cache;
+use super::cache_key::CacheKey;
+use super::object::{Copy, Object};
+use super::place::{Place, Route};
+use super::propagation::Purge;
+use super::time::Time;
+
+/// A fetch from the origin, under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FetchId(u64);
+
+/// A copy, and how far from the viewer it was found.
+#[derive(Clone, Debug)]
+pub struct FoundCopy {
+    /// The copy.
+    pub copy: Copy,
+    /// 0 is the POP itself: a hit. Anything else is a miss that an upper tier answered.
+    pub tier: usize,
+}
+
+/// A request's part in a fetch.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// The fetch.
+    pub fetch: FetchId,
+    joined: Time,
+    route: Route,
+}
+
+/// The outcome of a lookup.
+#[derive(Clone, Debug)]
+pub enum Lookup {
+    /// A fresh copy was found.
+    Hit(FoundCopy),
+    /// Nobody is asking the origin: the caller has to, and to complete the fetch.
+    Fetch {
+        /// This request's part in it.
+        ticket: Ticket,
+        /// An expired copy that the origin may confirm.
+        expired: Option<Copy>,
+    },
+    /// Somebody is asking already: wait for that.
+    Join {
+        /// This request's part in it.
+        ticket: Ticket,
+        /// How far from the viewer it was found; 0 is the POP itself.
+        tier: usize,
+    },
+}
+
+/// What became of a fetch for one of the requests that wait for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// Its answer is this request's answer.
+    Serve {
+        /// The request came after a purge that the answer is older than.
+        late: bool,
+    },
+    /// The answer is not for this request: look up again.
+    Retry,
+}
+
+#[derive(Debug)]
+struct Fetch {
+    key: CacheKey,
+    /// Places that wait for it.
+    places: Vec<Place>,
+    /// Purges that reached one of them meanwhile.
+    crossings: Vec<(Time, Place, Arc<Purge>)>,
+}
+
+/// What is left of a fetch when its answer is known.
+#[derive(Debug)]
+pub struct Finished {
+    key: CacheKey,
+    stale: Vec<(Time, Place)>,
+    shared: bool,
+}
+
+/// Every cache, every fetch and every purge of the stand-in.
+#[derive(Debug)]
+pub struct Network {
+    caches: BTreeMap<Place, Cache>,
+    capacity: usize,
+    fetches: HashMap<FetchId, Fetch>,
+    asking: HashMap<(Place, CacheKey), FetchId>,
+    /// Purges by the moment and place of their arrivals still to come.
+    arrivals: BTreeMap<(Time, u64), (Place, Arc<Purge>)>,
+    serial: u64,
+}
+
+impl Network {
+    /// An empty network; each place holds at most `capacity` bytes.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            caches: BTreeMap::new(),
+            capacity,
+            fetches: HashMap::new(),
+            asking: HashMap::new(),
+            arrivals: BTreeMap::new(),
+            serial: 0,
+        }
+    }
+
+    /// Looks along the route for a fresh copy, else for a fetch to join, else begins one. Tiers below a found
+    /// copy are filled with it.
+    pub fn lookup(&mut self, route: &Route, key: &CacheKey, now: Time) -> Lookup {
+        self.advance(now);
+        let mut expired: Option<Copy> = None;
+        for (tier, place) in route.places.iter().enumerate() {
+            if let Some(copy) = self.cache(place).get(key) {
+                if copy.object.is_fresh(now) {
+                    for below in &route.places[..tier] {
+                        self.cache(below).put(key.clone(), copy.clone());
+                    }
+                    return Lookup::Hit(FoundCopy { copy, tier });
+                }
+                expired.get_or_insert(copy);
+            }
+            if let Some(&fetch) = self.asking.get(&(place.clone(), key.clone())) {
+                self.wait_at(fetch, &route.places[..tier]);
+                let ticket = ticket(fetch, route, now);
+                return Lookup::Join { ticket, tier };
+            }
+        }
+        self.serial += 1;
+        let fetch = FetchId(self.serial);
+        self.fetches.insert(
+            fetch,
+            Fetch {
+                key: key.clone(),
+                places: Vec::new(),
+                crossings: Vec::new(),
+            },
+        );
+        self.wait_at(fetch, &route.places);
+        Lookup::Fetch {
+            ticket: ticket(fetch, route, now),
+            expired,
+        }
+    }
+
+    /// Ends a fetch with its answer. `object` is nothing if the answer is not to be stored. Places that a purge
+    /// of the object has reached since the fetch began store it only if `store_late` says so.
+    ///
+    /// # Panics
+    /// If the fetch has ended already.
+    pub fn complete(
+        &mut self,
+        fetch: FetchId,
+        object: Option<&Arc<Object>>,
+        shared: bool,
+        now: Time,
+        mut store_late: impl FnMut() -> bool,
+    ) -> Finished {
+        self.advance(now);
+        let ended = self.end(fetch);
+        let stale: Vec<(Time, Place)> = ended
+            .crossings
+            .iter()
+            .filter(|(_, _, purge)| {
+                object.is_some_and(|object| purge.names(&ended.key, &object.tags))
+            })
+            .map(|(at, place, _)| (*at, place.clone()))
+            .collect();
+        if let Some(object) = object {
+            // Upper tiers are reached first: once any place was crossed, every place is behind the purge.
+            for place in ended.places {
+                let late = !stale.is_empty();
+                if !late || store_late() {
+                    let object = Arc::clone(object);
+                    self.cache(&place)
+                        .put(ended.key.clone(), Copy { object, late });
+                }
+            }
+        }
+        Finished {
+            key: ended.key,
+            stale,
+            shared,
+        }
+    }
+
+    /// Ends a fetch that got no answer at all.
+    pub fn abandon(&mut self, fetch: FetchId, now: Time) -> Finished {
+        self.advance(now);
+        Finished {
+            key: self.end(fetch).key,
+            stale: Vec::new(),
+            shared: true,
+        }
+    }
+
+    /// Sends a purge on its way.
+    pub fn send(&mut self, purge: Purge) {
+        let purge = Arc::new(purge);
+        for (at, place) in &purge.arrivals {
+            self.serial += 1;
+            self.arrivals
+                .insert((*at, self.serial), (place.clone(), Arc::clone(&purge)));
+        }
+    }
+
+    /// Lets every purge arrive that is due.
+    pub fn advance(&mut self, now: Time) {
+        while let Some(entry) = self.arrivals.first_entry() {
+            let at = entry.key().0;
+            if at > now {
+                break;
+            }
+            let (place, purge) = entry.remove();
+            self.cache(&place).purge(&purge);
+            for fetch in self.fetches.values_mut() {
+                if fetch.key.distribution == purge.distribution && fetch.places.contains(&place) {
+                    fetch
+                        .crossings
+                        .push((at, place.clone(), Arc::clone(&purge)));
+                }
+            }
+        }
+    }
+
+    /// Every copy in every place.
+    pub fn copies(&self) -> impl Iterator<Item = (&Place, &CacheKey, &Copy)> {
+        self.caches
+            .iter()
+            .flat_map(|(place, cache)| cache.iter().map(move |(key, copy)| (place, key, copy)))
+    }
+
+    /// Drops every copy for which `doomed` holds; says how many. Fetches under way are not touched.
+    pub fn evict(&mut self, mut doomed: impl FnMut(&Place, &CacheKey, &Copy) -> bool) -> usize {
+        let mut count = 0;
+        for (place, cache) in &mut self.caches {
+            let keys: Vec<CacheKey> = cache
+                .iter()
+                .filter(|(key, copy)| doomed(place, key, copy))
+                .map(|(key, _)| key.clone())
+                .collect();
+            count += keys.len();
+            for key in keys {
+                cache.remove(&key);
+            }
+        }
+        count
+    }
+
+    /// Fetches under way.
+    #[must_use]
+    pub fn fetches_under_way(&self) -> usize {
+        self.fetches.len()
+    }
+
+    fn cache(&mut self, place: &Place) -> &mut Cache {
+        let capacity = self.capacity;
+        self.caches
+            .entry(place.clone())
+            .or_insert_with(|| Cache::new(capacity))
+    }
+
+    fn wait_at(&mut self, id: FetchId, places: &[Place]) {
+        let Some(fetch) = self.fetches.get_mut(&id) else {
+            return;
+        };
+        for place in places {
+            self.asking.insert((place.clone(), fetch.key.clone()), id);
+            fetch.places.push(place.clone());
+        }
+    }
+
+    fn end(&mut self, id: FetchId) -> Fetch {
+        let fetch = self
+            .fetches
+            .remove(&id)
+            .expect("a fetch ends once: its id is given out once");
+        for place in &fetch.places {
+            self.asking.remove(&(place.clone(), fetch.key.clone()));
+        }
+        fetch
+    }
+}
+
+impl Finished {
+    /// What the end of the fetch means for one waiting request. `collapse_late` is asked when the request came
+    /// after a purge that the answer is older than.
+    pub fn outcome(&self, ticket: &Ticket, collapse_late: impl FnOnce() -> bool) -> Completion {
+        let behind = self
+            .stale
+            .iter()
+            .any(|(at, place)| *at <= ticket.joined && ticket.route.places.contains(place));
+        match behind {
+            true if !collapse_late() => Completion::Retry,
+            late => Completion::Serve { late },
+        }
+    }
+
+    /// Whether requests that joined may have the answer: an answer that the origin forbids to store is for the
+    /// request that fetched it alone.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// The key that was fetched.
+    #[must_use]
+    pub fn key(&self) -> &CacheKey {
+        &self.key
+    }
+}
+
+fn ticket(fetch: FetchId, route: &Route, now: Time) -> Ticket {
+    Ticket {
+        fetch,
+        joined: now,
+        route: route.clone(),
+    }
+}

@@ -1,0 +1,104 @@
+//! Where the code of a Lambda@Edge function lies: found through the asset manifest beside the template.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::resolve::{App, Stack, plain_text};
+use super::{TemplateError, read_json};
+use crate::model::EdgeFunctionId;
+
+/// Code and limits of a Lambda@Edge function.
+#[derive(Clone, Debug)]
+pub struct FunctionCode {
+    /// Name, for logs.
+    pub name: String,
+    /// Where the code is.
+    pub source: CodeSource,
+    /// As in `index.handler`.
+    pub handler: String,
+    /// Time limit.
+    pub timeout: Duration,
+    /// Memory limit in MiB.
+    pub memory: u32,
+}
+
+/// A folder, or code written into the template.
+#[derive(Clone, Debug)]
+pub enum CodeSource {
+    /// The unpacked asset.
+    Folder(PathBuf),
+    /// `Code.ZipFile`.
+    Inline(String),
+}
+
+/// Finds the code behind the ARN of a function's version.
+pub(super) fn find(app: &App, arn: &EdgeFunctionId) -> Result<FunctionCode, TemplateError> {
+    let unversioned = arn.0.rsplit_once(':').map_or("", |(head, _)| head);
+    for stack in &app.stacks {
+        for (logical_id, properties) in stack.resources_of("AWS::Lambda::Function") {
+            if stack.function_arn(logical_id) == unversioned {
+                return read(app, stack, logical_id, properties);
+            }
+        }
+    }
+    Err(TemplateError::invalid(
+        &arn.0,
+        "no template holds this Lambda@Edge function; if it lives in another stack, give that stack's template too",
+    ))
+}
+
+fn read(
+    app: &App,
+    stack: &Stack,
+    logical_id: &str,
+    properties: &Value,
+) -> Result<FunctionCode, TemplateError> {
+    let properties = stack.resolve(app, properties);
+    let runtime = properties["Runtime"].as_str().unwrap_or_default();
+    if !runtime.starts_with("nodejs") {
+        let problem = format!("runtime {runtime:?} cannot be run here; only nodejs runtimes can");
+        return Err(TemplateError::invalid(logical_id, problem));
+    }
+    let number =
+        |name: &str, default: u64| plain_text(&properties[name]).parse().unwrap_or(default);
+    Ok(FunctionCode {
+        name: logical_id.to_owned(),
+        source: source(stack, logical_id, &properties["Code"])?,
+        handler: properties["Handler"]
+            .as_str()
+            .unwrap_or("index.handler")
+            .to_owned(),
+        timeout: Duration::from_secs(number("Timeout", 3)),
+        memory: u32::try_from(number("MemorySize", 128)).unwrap_or(u32::MAX),
+    })
+}
+
+fn source(stack: &Stack, logical_id: &str, code: &Value) -> Result<CodeSource, TemplateError> {
+    if let Some(text) = code["ZipFile"].as_str() {
+        return Ok(CodeSource::Inline(text.to_owned()));
+    }
+    let key = code["S3Key"].as_str().unwrap_or_default();
+    let folder = asset_folder(stack, key)?.filter(|folder| folder.is_dir());
+    folder.map(CodeSource::Folder).ok_or_else(|| {
+        let manifest = stack.manifest.display();
+        let problem =
+            format!("asset {key:?} is not in {manifest} as a folder; synthesize with bundling on");
+        TemplateError::invalid(logical_id, problem)
+    })
+}
+
+fn asset_folder(stack: &Stack, key: &str) -> Result<Option<PathBuf>, TemplateError> {
+    if !stack.manifest.is_file() {
+        return Ok(None);
+    }
+    let manifest = read_json(&stack.manifest)?;
+    let files = manifest["files"].as_object().into_iter().flatten();
+    let wanted = files.map(|(_, file)| file).find(|file| {
+        let mut destinations = file["destinations"].as_object().into_iter().flatten();
+        destinations.any(|(_, destination)| destination["objectKey"] == key)
+    });
+    let path = wanted.and_then(|file| file["source"]["path"].as_str());
+    Ok(path.map(|path| stack.folder.join(Path::new(path))))
+}

@@ -1,0 +1,256 @@
+//! Cache, origin request and response headers policies of a template.
+
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use serde_json::Value;
+
+use super::resolve::{App, plain_text};
+use super::{TemplateError, managed};
+use crate::model::{
+    CachePolicy, HeaderForwarding, OriginRequestPolicy, ResponseHeadersPolicy, Selection,
+};
+
+pub(super) fn cache_policy(app: &App, at: &str, id: &str) -> Result<CachePolicy, TemplateError> {
+    if let Some(managed) = managed::cache_policy(id) {
+        return Ok(managed);
+    }
+    let config = find(app, "AWS::CloudFront::CachePolicy", "CachePolicyConfig", id)
+        .ok_or_else(|| unknown(at, "CachePolicyId", id))?;
+    let key = &config["ParametersInCacheKeyAndForwardedToOrigin"];
+    let seconds = |name: &str| Duration::from_secs(whole(&config[name]).unwrap_or(0));
+    Ok(CachePolicy {
+        name: plain_text(&config["Name"]),
+        min_ttl: seconds("MinTTL"),
+        default_ttl: seconds("DefaultTTL"),
+        max_ttl: seconds("MaxTTL"),
+        headers: lower_names(&key["HeadersConfig"]["Headers"]),
+        queries: selection(
+            &key["QueryStringsConfig"],
+            "QueryStringBehavior",
+            "QueryStrings",
+        ),
+        cookies: selection(&key["CookiesConfig"], "CookieBehavior", "Cookies"),
+        gzip: is_true(&key["EnableAcceptEncodingGzip"]),
+        brotli: is_true(&key["EnableAcceptEncodingBrotli"]),
+    })
+}
+
+/// The legacy way: `ForwardedValues` in the behavior itself.
+pub(super) fn forwarded_values(behavior: &Value) -> (CachePolicy, OriginRequestPolicy) {
+    let values = &behavior["ForwardedValues"];
+    let seconds =
+        |name: &str, default: u64| Duration::from_secs(whole(&behavior[name]).unwrap_or(default));
+    let queries = match (
+        is_true(&values["QueryString"]),
+        names(&values["QueryStringCacheKeys"]),
+    ) {
+        (false, _) => Selection::None,
+        (true, keys) if keys.is_empty() => Selection::All,
+        (true, keys) => Selection::Only(keys),
+    };
+    let cookies = match values["Cookies"]["Forward"].as_str() {
+        Some("all") => Selection::All,
+        Some("whitelist") => Selection::Only(names(&values["Cookies"]["WhitelistedNames"])),
+        _ => Selection::None,
+    };
+    let policy = CachePolicy {
+        name: "ForwardedValues".to_owned(),
+        min_ttl: seconds("MinTTL", 0),
+        default_ttl: seconds("DefaultTTL", 86_400),
+        max_ttl: seconds("MaxTTL", 31_536_000),
+        headers: lower_names(&values["Headers"]),
+        queries,
+        cookies,
+        gzip: is_true(&behavior["Compress"]),
+        brotli: false,
+    };
+    (policy, OriginRequestPolicy::default())
+}
+
+pub(super) fn origin_request_policy(
+    app: &App,
+    at: &str,
+    id: &str,
+) -> Result<OriginRequestPolicy, TemplateError> {
+    if let Some(managed) = managed::origin_request_policy(id) {
+        return Ok(managed);
+    }
+    let config = find(
+        app,
+        "AWS::CloudFront::OriginRequestPolicy",
+        "OriginRequestPolicyConfig",
+        id,
+    )
+    .ok_or_else(|| unknown(at, "OriginRequestPolicyId", id))?;
+    let listed = lower_names(&config["HeadersConfig"]["Headers"]);
+    let headers = match config["HeadersConfig"]["HeaderBehavior"].as_str() {
+        Some("allViewer") => HeaderForwarding::AllViewer { added: Vec::new() },
+        Some("allViewerAndWhitelistCloudFront") => HeaderForwarding::AllViewer { added: listed },
+        Some("allExcept") => HeaderForwarding::AllExcept(listed),
+        Some("whitelist") => HeaderForwarding::Only(listed),
+        _ => HeaderForwarding::None,
+    };
+    Ok(OriginRequestPolicy {
+        headers,
+        queries: selection(
+            &config["QueryStringsConfig"],
+            "QueryStringBehavior",
+            "QueryStrings",
+        ),
+        cookies: selection(&config["CookiesConfig"], "CookieBehavior", "Cookies"),
+    })
+}
+
+pub(super) fn response_headers_policy(
+    app: &App,
+    at: &str,
+    id: &str,
+) -> Result<ResponseHeadersPolicy, TemplateError> {
+    let config = find(
+        app,
+        "AWS::CloudFront::ResponseHeadersPolicy",
+        "ResponseHeadersPolicyConfig",
+        id,
+    )
+    .ok_or_else(|| unknown(at, "ResponseHeadersPolicyId", id))?;
+    let mut policy = ResponseHeadersPolicy::default();
+    for item in config["RemoveHeadersConfig"]["Items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        policy.remove.push(header_name(at, &item["Header"])?);
+    }
+    for item in config["CustomHeadersConfig"]["Items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        let name = header_name(at, &item["Header"])?;
+        policy.set.push((
+            name,
+            header_value(at, &plain_text(&item["Value"]))?,
+            is_true(&item["Override"]),
+        ));
+    }
+    for (name, value, over) in security_headers(&config["SecurityHeadersConfig"]) {
+        policy.set.push((
+            HeaderName::from_static(name),
+            header_value(at, &value)?,
+            over,
+        ));
+    }
+    Ok(policy)
+}
+
+fn security_headers(config: &Value) -> Vec<(&'static str, String, bool)> {
+    let mut found = Vec::new();
+    let mut add = |part: &str, name: &'static str, value: &dyn Fn(&Value) -> String| {
+        if let Some(member) = config.get(part) {
+            found.push((name, value(member), is_true(&member["Override"])));
+        }
+    };
+    add("ContentTypeOptions", "x-content-type-options", &|_| {
+        "nosniff".to_owned()
+    });
+    add("FrameOptions", "x-frame-options", &|m| {
+        plain_text(&m["FrameOption"])
+    });
+    add("ReferrerPolicy", "referrer-policy", &|m| {
+        plain_text(&m["ReferrerPolicy"])
+    });
+    add("ContentSecurityPolicy", "content-security-policy", &|m| {
+        plain_text(&m["ContentSecurityPolicy"])
+    });
+    add(
+        "StrictTransportSecurity",
+        "strict-transport-security",
+        &|m| {
+            let mut text = format!("max-age={}", plain_text(&m["AccessControlMaxAgeSec"]));
+            for (member, word) in [
+                ("IncludeSubdomains", "; includeSubDomains"),
+                ("Preload", "; preload"),
+            ] {
+                if is_true(&m[member]) {
+                    text.push_str(word);
+                }
+            }
+            text
+        },
+    );
+    add("XSSProtection", "x-xss-protection", &|m| match (
+        is_true(&m["Protection"]),
+        is_true(&m["ModeBlock"]),
+    ) {
+        (false, _) => "0".to_owned(),
+        (true, false) => "1".to_owned(),
+        (true, true) => "1; mode=block".to_owned(),
+    });
+    found
+}
+
+/// The resolved config of the policy whose `Ref` is `id`.
+fn find(app: &App, kind: &str, member: &str, id: &str) -> Option<Value> {
+    app.stacks.iter().find_map(|stack| {
+        let (_, properties) = stack
+            .resources_of(kind)
+            .find(|(logical_id, _)| format!("{}/{logical_id}", stack.name) == id)?;
+        Some(stack.resolve(app, &properties[member]))
+    })
+}
+
+fn unknown(at: &str, member: &str, id: &str) -> TemplateError {
+    TemplateError::invalid(
+        format!("{at}.{member}"),
+        format!(
+            "{id:?} is neither a policy of the given templates nor a managed one that is known here"
+        ),
+    )
+}
+
+fn selection(config: &Value, behavior: &str, members: &str) -> Selection {
+    match config[behavior].as_str() {
+        Some("all") => Selection::All,
+        Some("whitelist") => Selection::Only(names(&config[members])),
+        Some("allExcept") => Selection::AllExcept(names(&config[members])),
+        _ => Selection::None,
+    }
+}
+
+/// A list of names, which the response of the API wraps in `Items` and a template does not.
+fn names(value: &Value) -> Vec<String> {
+    let items = value.get("Items").unwrap_or(value);
+    items
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(plain_text)
+        .collect()
+}
+
+fn lower_names(value: &Value) -> Vec<String> {
+    names(value)
+        .iter()
+        .map(|name| name.to_ascii_lowercase())
+        .collect()
+}
+
+fn header_name(at: &str, value: &Value) -> Result<HeaderName, TemplateError> {
+    let text = plain_text(value);
+    HeaderName::from_bytes(text.as_bytes())
+        .map_err(|_| TemplateError::invalid(at, format!("{text:?} is no header name")))
+}
+
+fn header_value(at: &str, text: &str) -> Result<HeaderValue, TemplateError> {
+    HeaderValue::from_str(text)
+        .map_err(|_| TemplateError::invalid(at, format!("{text:?} is no header value")))
+}
+
+pub(super) fn is_true(value: &Value) -> bool {
+    value == true || value == "true"
+}
+
+pub(super) fn whole(value: &Value) -> Option<u64> {
+    plain_text(value).parse().ok()
+}

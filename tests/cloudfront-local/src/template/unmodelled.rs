@@ -1,0 +1,132 @@
+//! What a distribution asks for and nothing here does: told at start, never ignored in silence.
+
+use serde_json::Value;
+
+/// Members that are modelled, or that change nothing on one machine (with the reason told in the README).
+const MODELLED: [&str; 14] = [
+    "Aliases",
+    "CacheBehaviors",
+    "CacheTagConfig",
+    "Comment",
+    "CustomErrorResponses",
+    "DefaultCacheBehavior",
+    "DefaultRootObject",
+    "Enabled",
+    "HttpVersion",
+    "IPV6Enabled",
+    "OriginGroups",
+    "Origins",
+    "PriceClass",
+    "ViewerCertificate",
+];
+
+const MODELLED_IN_BEHAVIOR: [&str; 14] = [
+    "AllowedMethods",
+    "CachePolicyId",
+    "CachedMethods",
+    "DefaultTTL",
+    "ForwardedValues",
+    "LambdaFunctionAssociations",
+    "MaxTTL",
+    "MinTTL",
+    "OriginRequestPolicyId",
+    "PathPattern",
+    "ResponseHeadersPolicyId",
+    "TargetOriginId",
+    "ViewerProtocolPolicy",
+    "Compress",
+];
+
+const MODELLED_IN_ORIGIN: [&str; 11] = [
+    "ConnectionAttempts",
+    "ConnectionTimeout",
+    "CustomOriginConfig",
+    "DomainName",
+    "Id",
+    "OriginAccessControlId",
+    "OriginCustomHeaders",
+    "OriginPath",
+    "OriginShield",
+    "ResponseCompletionTimeout",
+    "S3OriginConfig",
+];
+
+pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut note = |at: String, value: &Value, modelled: &[&str]| {
+        for (member, value) in value.as_object().into_iter().flatten() {
+            if !modelled.contains(&member.as_str()) && !is_off(value) {
+                found.push(format!("{at}.{member} is not modelled"));
+            }
+        }
+    };
+    note(logical_id.to_owned(), config, &MODELLED);
+    let default = std::iter::once((
+        "default behavior".to_owned(),
+        &config["DefaultCacheBehavior"],
+    ));
+    let others = config["CacheBehaviors"].as_array().into_iter().flatten();
+    let others = others.map(|behavior| (format!("behavior {}", behavior["PathPattern"]), behavior));
+    let behaviors: Vec<_> = default.chain(others).collect();
+    for (name, behavior) in &behaviors {
+        note(
+            format!("{logical_id} {name}"),
+            behavior,
+            &MODELLED_IN_BEHAVIOR,
+        );
+    }
+    let origins: Vec<&Value> = config["Origins"].as_array().into_iter().flatten().collect();
+    for origin in &origins {
+        note(
+            format!("{logical_id} origin {}", origin["Id"]),
+            origin,
+            &MODELLED_IN_ORIGIN,
+        );
+    }
+    if config["HttpVersion"]
+        .as_str()
+        .is_some_and(|version| version.contains('3'))
+    {
+        found.push(format!("{logical_id}.HttpVersion: HTTP/3 is not served"));
+    }
+    if behaviors
+        .iter()
+        .any(|(_, behavior)| behavior["Compress"] == true)
+    {
+        found.push(format!(
+            "{logical_id}: Compress: answers are passed on as the origin encodes them"
+        ));
+    }
+    if origins.iter().any(|origin| {
+        origin["OriginAccessControlId"]
+            .as_str()
+            .is_some_and(|id| !id.is_empty())
+    }) {
+        found.push(format!(
+            "{logical_id}: OriginAccessControlId: requests to the origin are not signed"
+        ));
+    }
+    let errors = config["CustomErrorResponses"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    if errors
+        .clone()
+        .any(|error| error.get("ResponsePagePath").is_some())
+    {
+        found.push(format!(
+            "{logical_id}.CustomErrorResponses: error pages are not put in place of errors"
+        ));
+    }
+    found
+}
+
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.values().all(is_off),
+        _ => false,
+    }
+}

@@ -1,0 +1,301 @@
+//! A stand-in on the fixture's template with an origin of the test's own.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use cloudfront_local::fault::Fault;
+use cloudfront_local::{CloudFrontLocal, Entry, Filter, Options};
+use serde_json::Value;
+
+/// How the origin answers a path.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+    pub(crate) delay: Duration,
+}
+
+impl Script {
+    pub(crate) fn ok(body: &str) -> Self {
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            body: body.to_owned(),
+            delay: Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(crate) fn slow(self, millis: u64) -> Self {
+        Self {
+            delay: Duration::from_millis(millis),
+            ..self
+        }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// What the origin was asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Origin {
+    scripts: Arc<Mutex<HashMap<String, Script>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Origin {
+    pub(crate) fn answers(&self, path: &str, script: Script) {
+        self.scripts.lock().unwrap().insert(path.to_owned(), script);
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    async fn start(self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let router = axum::Router::new().fallback(answer).with_state(self);
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        address
+    }
+}
+
+async fn answer(State(origin): State<Origin>, request: Request) -> Response {
+    let target = request.uri().path_and_query().unwrap().to_string();
+    let headers = request.headers().clone();
+    origin.asked.lock().unwrap().push(Asked {
+        target,
+        headers: headers.clone(),
+    });
+    let script = origin
+        .scripts
+        .lock()
+        .unwrap()
+        .get(request.uri().path())
+        .cloned();
+    let script = script.unwrap_or_else(|| Script::ok("default"));
+    tokio::time::sleep(script.delay).await;
+    let etag = script
+        .headers
+        .iter()
+        .find(|(name, _)| name == "etag")
+        .map(|(_, value)| value.clone());
+    let asked = headers
+        .get("if-none-match")
+        .map(|value| value.to_str().unwrap().to_owned());
+    let mut response = if etag.is_some() && etag == asked {
+        axum::http::StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        (
+            axum::http::StatusCode::from_u16(script.status).unwrap(),
+            script.body,
+        )
+            .into_response()
+    };
+    for (name, value) in script.headers {
+        let name: axum::http::HeaderName = name.parse().unwrap();
+        response.headers_mut().append(name, value.parse().unwrap());
+    }
+    response
+}
+
+/// Template of the fixture.
+pub(crate) fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/cdk.out")
+        .join(format!("{name}.template.json"))
+}
+
+pub(crate) struct Stage {
+    pub(crate) cloudfront: CloudFrontLocal,
+    pub(crate) origin: Origin,
+    pub(crate) client: reqwest::Client,
+}
+
+/// An answer of the data plane.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// `Hit`, `Miss`, … of `X-Cache`.
+    pub(crate) fn cache(&self) -> &str {
+        self.header("x-cache").split(' ').next().unwrap()
+    }
+}
+
+impl Stage {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
+        let origin = Origin::default();
+        let address = origin.clone().start().await;
+        let mut options = Options::for_templates(vec![fixture("Distribution"), fixture("Edge")]);
+        options.origins = vec![format!("*=http://{address}").parse().unwrap()];
+        options.parameters = vec![("ApiDomain".to_owned(), "api.example.com".to_owned())];
+        options.seed = Some(1);
+        change(&mut options);
+        let cloudfront = CloudFrontLocal::start(options).await.unwrap();
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            cloudfront,
+            origin,
+            client,
+        }
+    }
+
+    pub(crate) fn distribution(&self) -> String {
+        self.cloudfront.ready().distributions[0].id.clone()
+    }
+
+    pub(crate) async fn get(&self, target: &str, headers: &[(&str, &str)]) -> Seen {
+        let url = format!("{}{target}", self.cloudfront.ready().distributions[0].url);
+        let mut request = self.client.get(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Seen {
+            status,
+            headers,
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    /// A GET by a user of a tenant.
+    pub(crate) async fn get_as(&self, tenant: &str, target: &str) -> Seen {
+        self.get(target, &[("authorization", &format!("Bearer {tenant}"))])
+            .await
+    }
+
+    /// A call of the CloudFront API: status and XML.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        let url = format!(
+            "{}/2020-05-31/{path}",
+            self.cloudfront.ready().control_plane
+        );
+        let request = self
+            .client
+            .request(method.parse().unwrap(), url)
+            .body(body.to_owned());
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// Creates an invalidation; gives status and XML.
+    pub(crate) async fn invalidate(&self, reference: &str, items: &[&str]) -> (u16, String) {
+        let path = format!("distribution/{}/invalidation", self.distribution());
+        self.call("POST", &path, &batch(reference, items)).await
+    }
+
+    /// Waits until an invalidation reads `Completed`.
+    pub(crate) async fn completed(&self, id: &str) {
+        let path = format!("distribution/{}/invalidation/{id}", self.distribution());
+        eventually("the invalidation completes", async || {
+            let (_, xml) = self.call("GET", &path, "").await;
+            element(&xml, "Status") == "Completed"
+        })
+        .await;
+    }
+
+    /// Creates an invalidation and waits for it.
+    pub(crate) async fn purge(&self, reference: &str, items: &[&str]) {
+        let (status, xml) = self.invalidate(reference, items).await;
+        assert_eq!(status, 201, "{xml}");
+        self.completed(element(&xml, "Id")).await;
+    }
+
+    pub(crate) fn fault(&self, fault: Value) -> u64 {
+        let fault: Fault = serde_json::from_value(fault).unwrap();
+        self.cloudfront.add_fault(fault)
+    }
+
+    pub(crate) fn history(&self, filter: Value) -> Vec<Entry> {
+        let filter: Filter = serde_json::from_value(filter).unwrap();
+        self.cloudfront.history(&filter)
+    }
+
+    /// A request to the control port: status and JSON.
+    pub(crate) async fn control(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let url = format!("{}{path}", self.cloudfront.ready().control);
+        let request = self
+            .client
+            .request(method.parse().unwrap(), url)
+            .body(body.to_string());
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (
+            status,
+            serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        )
+    }
+}
+
+pub(crate) fn batch(reference: &str, items: &[&str]) -> String {
+    let quantity = items.len();
+    let items: String = items
+        .iter()
+        .map(|item| format!("<Path>{}</Path>", item.replace('&', "&amp;")))
+        .collect();
+    format!(
+        "<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Paths><Quantity>{quantity}</Quantity>\
+         <Items>{items}</Items></Paths><CallerReference>{reference}</CallerReference></InvalidationBatch>"
+    )
+}
+
+/// The text of the first element of this name.
+pub(crate) fn element<'a>(xml: &'a str, name: &str) -> &'a str {
+    let start = xml
+        .find(&format!("<{name}>"))
+        .unwrap_or_else(|| panic!("no {name} in {xml}"))
+        + name.len()
+        + 2;
+    let end = xml[start..].find("</").unwrap();
+    &xml[start..start + end]
+}
+
+/// Asks again until it holds, for ten seconds.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..500 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("not within ten seconds: {what}");
+}
