@@ -1,8 +1,9 @@
 /**
  * The app: which stacks the settings ask for.
  */
-import { App } from "aws-cdk-lib";
+import { App, Validations } from "aws-cdk-lib";
 import flags from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
+import { AwsSolutionsChecks } from "cdk-nag";
 import { readContract } from "./contract.ts";
 import { DistributionStack } from "./distribution-stack.ts";
 import { PipelineStack } from "./pipeline-stack.ts";
@@ -16,9 +17,11 @@ export interface WarmfrontStacks {
   readonly distribution: DistributionStack | undefined;
 }
 
-/** An app with the feature flags that a new app has: the library's old defaults are off. */
+/** An app with the feature flags that a new app has, held against the AWS Solutions rules. */
 export function newApp(context: Record<string, unknown> = {}): App {
-  return new App({ context: { ...flags, ...context } });
+  const app = new App({ context: { ...flags, ...context } });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return app;
 }
 
 /** Makes the stacks of `settings` in `app`. */

@@ -67,7 +67,7 @@ export class CacheKeyGuard extends Construct {
   private guard(parameterName: string): LeastPrivilegeFunction {
     return new LeastPrivilegeFunction(this, "Guard", {
       description: "Refuses a deployment whose cache key replaces one that was not accepted",
-      runtime: Runtime.NODEJS_22_X,
+      runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: "index.handler",
       code: lambdaCode("cache-key-guard"),

@@ -2,9 +2,15 @@
  * Composition of the distribution stack: in us-east-1, where edge functions, certificates and web ACLs of CloudFront
  * have to be.
  */
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  ObjectOwnership,
+} from "aws-cdk-lib/aws-s3";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
 import { CacheKeyGuard } from "./cache-key-guard.ts";
@@ -42,6 +48,7 @@ export class DistributionStack extends Stack {
     super(scope, id, { description: "Warmfront: distribution with tagged tenant responses", ...props });
     const { settings, contract } = props;
     const { originVerify } = settings;
+    const accessLogs = settings.accessLogs ? this.accessLogs() : undefined;
 
     this.tenantCache = new TenantCacheDistribution(this, "TenantCache", {
       contract,
@@ -68,8 +75,8 @@ export class DistributionStack extends Stack {
         jwks: settings.jwks,
         corsPreflight: settings.corsPreflight,
       }),
-      staticSite: settings.staticSite ? this.bucket("StaticSite") : undefined,
-      lastKnownGood: settings.lastKnownGood ? this.bucket("LastKnownGood") : undefined,
+      staticSite: settings.staticSite ? this.originBucket("StaticSite", accessLogs) : undefined,
+      lastKnownGood: settings.lastKnownGood ? this.originBucket("LastKnownGood", accessLogs) : undefined,
       publicPaths: settings.publicPaths,
       errorCachingTtl: duration(settings.errorCachingTtl),
       domainNames: settings.domainNames.length > 0 ? settings.domainNames : undefined,
@@ -77,7 +84,7 @@ export class DistributionStack extends Stack {
         ? Certificate.fromCertificateArn(this, "Certificate", settings.certificateArn)
         : undefined,
       webAclArn: settings.webAclArn,
-      accessLogs: settings.accessLogs ? this.bucket("AccessLogs", ObjectOwnership.OBJECT_WRITER) : undefined,
+      accessLogs,
     });
     const { distribution } = this.tenantCache;
 
@@ -93,14 +100,39 @@ export class DistributionStack extends Stack {
     new CfnOutput(this, "DomainName", { value: distribution.distributionDomainName });
   }
 
+  private accessLogs(): Bucket {
+    // CloudFront delivers by ACL: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/AccessLogs.html
+    const bucket = this.bucket("AccessLogs", { objectOwnership: ObjectOwnership.OBJECT_WRITER });
+    Validations.of(bucket).acknowledge({
+      id: "AwsSolutions::AwsSolutions-S1",
+      reason: "This is where access logs go",
+    });
+    return bucket;
+  }
+
+  private originBucket(id: string, accessLogs: Bucket | undefined): Bucket {
+    const bucket = this.bucket(id, {
+      serverAccessLogsBucket: accessLogs,
+      serverAccessLogsPrefix: accessLogs ? `${id}/` : undefined,
+    });
+    if (!accessLogs) {
+      Validations.of(bucket).acknowledge({
+        id: "AwsSolutions::AwsSolutions-S1",
+        reason: "The operator has switched access logs off",
+      });
+    }
+    return bucket;
+  }
+
   /** A private bucket; what is in it survives the stack. */
-  private bucket(id: string, objectOwnership = ObjectOwnership.BUCKET_OWNER_ENFORCED): Bucket {
+  private bucket(id: string, props: BucketProps): Bucket {
     return new Bucket(this, id, {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
-      objectOwnership,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       removalPolicy: RemovalPolicy.RETAIN,
+      ...props,
     });
   }
 }

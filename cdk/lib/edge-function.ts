@@ -1,9 +1,9 @@
 /**
  * A Lambda@Edge function: in us-east-1, with a published version, and with nothing that Lambda@Edge does not have.
  */
-import { Aws, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Aws, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import type { LambdaEdgeEventType } from "aws-cdk-lib/aws-cloudfront";
-import { CompositePrincipal, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { CompositePrincipal, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   Architecture,
   type Code,
@@ -12,6 +12,7 @@ import {
   type Version,
 } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
+import { allow } from "./least-privilege-function.ts";
 
 /** Properties of {@link EdgeFunction}. */
 export interface EdgeFunctionProps {
@@ -56,18 +57,23 @@ export class EdgeFunction extends Construct {
       ),
       description: props.description,
     });
+    // A replica logs in the region it ran in, to a group named after us-east-1:
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
+    const logs = `log-group:/aws/lambda/us-east-1.*:*`;
     this.role.addToPolicy(
-      new PolicyStatement({
-        sid: "WriteLogWhereItRan",
-        actions: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-        // A replica logs in the region it ran in, to a group named after us-east-1:
-        // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
-        resources: [`arn:${Aws.PARTITION}:logs:*:${Aws.ACCOUNT_ID}:log-group:/aws/lambda/us-east-1.*:*`],
-      }),
+      allow(
+        "WriteLogWhereItRan",
+        ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        `arn:${Aws.PARTITION}:logs:*:${Aws.ACCOUNT_ID}:${logs}`,
+      ),
     );
+    Validations.of(this.role).acknowledge({
+      id: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:*:<AWS::AccountId>:${logs}]`,
+      reason: "A replica logs in whichever region it ran, to a group that is named after the function",
+    });
     this.function = new LambdaFunction(this, "Function", {
       description: props.description,
-      runtime: Runtime.NODEJS_22_X,
+      runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.X86_64,
       handler: "index.handler",
       code: props.code,

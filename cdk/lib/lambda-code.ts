@@ -16,7 +16,7 @@ export function lambdaCode(name: string): Code {
       outfile: `${output}/index.mjs`,
       bundle: true,
       platform: "node",
-      target: "node22",
+      target: "node24",
       format: "esm",
       external: ["@aws-sdk/*"],
       logLevel: "silent",

@@ -3,7 +3,7 @@
  * and the three functions it calls. Roles are written by hand, one per function.
  */
 import { readFileSync } from "node:fs";
-import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Aws, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import type { IDistribution } from "aws-cdk-lib/aws-cloudfront";
 import type { IUserPool, IUserPoolClient } from "aws-cdk-lib/aws-cognito";
 import { type Grant, type IGrantable, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -91,7 +91,7 @@ export interface RefreshPipelineProps {
   readonly logRetention?: RetentionDays;
   /**
    * Which events of an execution are logged.
-   * @default LogLevel.ERROR
+   * @default LogLevel.ALL
    */
   readonly executionLogLevel?: LogLevel;
   /**
@@ -124,20 +124,10 @@ export class RefreshPipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: RefreshPipelineProps) {
     super(scope, id);
-    const stack = Stack.of(this);
     const distributionId = props.distribution.distributionId;
-    const distributionArn = stack.formatArn({
-      service: "cloudfront",
-      region: "",
-      resource: "distribution",
-      resourceName: distributionId,
-    });
-    const tenantArn = stack.formatArn({
-      service: "cloudfront",
-      region: "",
-      resource: "distribution-tenant",
-      resourceName: "*",
-    });
+    const account = `arn:${Aws.PARTITION}:cloudfront::${Aws.ACCOUNT_ID}`;
+    const distributionArn = `${account}:distribution/${distributionId}`;
+    const tenantArn = `${account}:distribution-tenant/*`;
     const logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
     const logLevel = props.logLevel ?? ApplicationLogLevel.INFO;
     const architecture = props.architecture ?? Architecture.ARM_64;
@@ -229,6 +219,15 @@ export class RefreshPipeline extends Construct {
       ],
     });
 
+    if (props.distributionTenants) {
+      for (const { role } of [this.invalidate, this.poll]) {
+        Validations.of(role).acknowledge({
+          id: "AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudfront::<AWS::AccountId>:distribution-tenant/*]",
+          reason:
+            "Distribution tenants come and go; each run names its own, and only their caches can be purged",
+        });
+      }
+    }
     refusePlaceholders(this, missing, props.allowPlaceholders ?? false);
 
     this.stateMachine = this.refresh(props, logRetention);
@@ -266,6 +265,11 @@ export class RefreshPipeline extends Construct {
     );
     role.addToPolicy(allow("DeliverLogs", LOG_DELIVERY, "*"));
     role.addToPolicy(allow("Trace", TRACING, "*"));
+    Validations.of(role).acknowledge({
+      id: "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
+      reason: "Log delivery and X-Ray have no resources to name",
+    });
+    const level = props.executionLogLevel ?? LogLevel.ALL;
     const logs = new LogGroup(this, "Executions", {
       // Below this prefix Step Functions adds nothing to the account's log resource policy, which has a size limit:
       // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
@@ -285,10 +289,16 @@ export class RefreshPipeline extends Construct {
       tracingEnabled: true,
       logs: {
         destination: logs,
-        level: props.executionLogLevel ?? LogLevel.ERROR,
+        level,
         includeExecutionData: props.logExecutionData ?? false,
       },
     });
+    if (level !== LogLevel.ALL) {
+      Validations.of(stateMachine).acknowledge({
+        id: "AwsSolutions::AwsSolutions-SF1",
+        reason: `The operator has set the level to ${level}`,
+      });
+    }
     // The policy is a resource of its own: Step Functions tries its log permissions when the machine is created.
     stateMachine.node.addDependency(role);
     return stateMachine;

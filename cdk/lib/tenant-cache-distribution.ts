@@ -2,7 +2,7 @@
  * A distribution in front of a slow, multi-tenant API, made from the contract: cached tenant responses are tagged,
  * keyed by their tenant, and served to people of that tenant only. The guards check what comes out.
  */
-import { Duration } from "aws-cdk-lib";
+import { Duration, Validations } from "aws-cdk-lib";
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
 import {
   AllowedMethods,
@@ -158,12 +158,30 @@ export class TenantCacheDistribution extends Construct {
       cacheTagConfig: { headerName: contract.tagHeader },
     };
 
+    this.acknowledge();
     guardDistribution(this.distribution, {
       contract,
       tagger: props.tagger,
       authorizer: props.authorizer,
       publicPaths: props.publicPaths ?? [],
     });
+  }
+
+  private acknowledge(): void {
+    const acknowledge = (rule: string, reason: string) =>
+      Validations.of(this.distribution).acknowledge({ id: `AwsSolutions::AwsSolutions-${rule}`, reason });
+    acknowledge("CFR1", "Where a tenant's people are is the tenant's affair");
+    if (!this.props.webAclArn) acknowledge("CFR2", "A web ACL is the operator's choice: webAclArn");
+    if (!this.props.accessLogs) acknowledge("CFR3", "The operator has switched access logs off");
+    if (!this.props.certificate) {
+      acknowledge(
+        "CFR4",
+        "CloudFront's own certificate fixes the TLS minimum; with a certificate it is TLS 1.2",
+      );
+    }
+    if (this.props.api.protocol === "http") {
+      acknowledge("CFR5", "The operator's API is reached by plain HTTP: apiProtocol");
+    }
   }
 
   /** Exactly what the contract lists, and never `Authorization`: a token in the key would be an entry per login. */
