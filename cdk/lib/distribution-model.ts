@@ -80,7 +80,7 @@ export function readDistribution(distribution: Distribution): DistributionModel 
   const policies = new Policies(distribution);
   const behavior = (each: Rendered, isDefault: boolean): BehaviorModel => {
     const target = each.TargetOriginId as string;
-    const group = (config.OriginGroups?.Items ?? []).find((item: Rendered) => item.Id === target);
+    const group = listed(config.OriginGroups?.Items).find((item: Rendered) => item.Id === target);
     const ids: string[] = group ? group.Members.Items.map((member: Rendered) => member.OriginId) : [target];
     return {
       pattern: isDefault ? "*" : each.PathPattern,
@@ -89,13 +89,13 @@ export function readDistribution(distribution: Distribution): DistributionModel 
       forwarding: policies.forwarding(each.OriginRequestPolicyId),
       removedHeaders: policies.removedHeaders(each.ResponseHeadersPolicyId),
       edge: Object.fromEntries(
-        (each.LambdaFunctionAssociations ?? []).map((item: Rendered) => [
+        listed(each.LambdaFunctionAssociations).map((item: Rendered) => [
           item.EventType,
           item.LambdaFunctionARN,
         ]),
       ),
-      cloudFrontFunctions: (each.FunctionAssociations ?? []).map((item: Rendered) => item.EventType),
-      origins: (config.Origins ?? [])
+      cloudFrontFunctions: listed(each.FunctionAssociations).map((item: Rendered) => item.EventType),
+      origins: listed(config.Origins)
         .filter((origin: Rendered) => ids.includes(origin.Id))
         .map((origin: Rendered) => ({
           domainName: origin.DomainName,
@@ -110,7 +110,7 @@ export function readDistribution(distribution: Distribution): DistributionModel 
   return {
     tagHeader: config.CacheTagConfig?.HeaderName,
     behaviors: [
-      ...(config.CacheBehaviors ?? []).map((each: Rendered) => behavior(each, false)),
+      ...listed(config.CacheBehaviors).map((each: Rendered) => behavior(each, false)),
       behavior(config.DefaultCacheBehavior, true),
     ],
   };
@@ -119,6 +119,11 @@ export function readDistribution(distribution: Distribution): DistributionModel 
 // Rendered CloudFormation has no types; its shape is that of the resource specification.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Rendered = any;
+
+// An override that deletes an item leaves a hole.
+function listed(items: Rendered[] | undefined): Rendered[] {
+  return (items ?? []).filter((item) => item !== undefined);
+}
 
 /** Properties of a resource as they will be in the template, overrides included. */
 function properties(resource: CfnResource): Rendered {

@@ -1,0 +1,98 @@
+/**
+ * The app with settings that tests vary, and a distribution on its own that tests break.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import type { Distribution } from "aws-cdk-lib/aws-cloudfront";
+import { addStacks, newApp } from "../lib/app.ts";
+import { CacheTagger } from "../lib/cache-tagger.ts";
+import { type Contract, readContract } from "../lib/contract.ts";
+import { checkSettings } from "../lib/settings.ts";
+import {
+  TenantCacheDistribution,
+  type TenantCacheDistributionProps,
+} from "../lib/tenant-cache-distribution.ts";
+import { ViewerAuthorizer } from "../lib/viewer-authorizer.ts";
+
+export const SETTINGS_FILE = fileURLToPath(new URL("../settings.test.json", import.meta.url));
+export const CONTRACT_FILE = fileURLToPath(new URL("../../shared/contract.json", import.meta.url));
+export const USER_POOL_ID = "eu-central-1_EXAMPLE01";
+
+/** Staging compiles and copies; most tests look at templates only. */
+const WITHOUT_STAGING = { "aws:cdk:bundling-stacks": [] };
+
+/** A folder that is gone when the test file is through. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "warmfront-cdk-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Settings of a pipeline for an existing distribution and user pool. */
+export function pipelineAlone(changes: object = {}): { pipeline: object } {
+  return {
+    pipeline: {
+      distributionId: "E2EXAMPLE1234",
+      baseUrl: "https://d111111abcdef8.cloudfront.net",
+      userPoolId: USER_POOL_ID,
+      clientId: "1example23456789",
+      secretArn: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prewarm-AbCdEf",
+      ...changes,
+    },
+  };
+}
+
+/** Settings of the whole app. */
+export function everything(changes: object = {}, pipeline: object = {}): object {
+  return {
+    region: "eu-central-1",
+    account: "123456789012",
+    pipeline: { userPoolId: USER_POOL_ID, ...pipeline },
+    distribution: { apiDomain: "api.example.com", originShieldRegion: "eu-central-1", ...changes },
+  };
+}
+
+/** Templates of the stacks that `settings` make. */
+export function templates(
+  settings: object,
+  context: object = {},
+): { pipeline: Template; distribution: Template } {
+  const app = newApp({ placeholders: "allow", cacheKey: "accept", ...WITHOUT_STAGING, ...context });
+  const { pipeline, distribution } = addStacks(app, checkSettings(SETTINGS_FILE, settings));
+  return {
+    pipeline: Template.fromStack(pipeline),
+    distribution: Template.fromStack(distribution ?? pipeline),
+  };
+}
+
+/** The project's own contract, which tests change on a copy. */
+export function contract(): Mutable<Contract> {
+  return structuredClone(readContract(CONTRACT_FILE)) as Mutable<Contract>;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: Mutable<T[K]> };
+
+/** A distribution with its edge functions in a stack in us-east-1, and what tests need to break it. */
+export function tenantCache(
+  given: Contract = contract(),
+  props: (stack: Stack) => Partial<TenantCacheDistributionProps> = () => ({}),
+): { app: App; stack: Stack; tenantCache: TenantCacheDistribution; distribution: Distribution } {
+  const app = new App({ context: WITHOUT_STAGING });
+  const stack = new Stack(app, "Site", { env: { region: "us-east-1" } });
+  const made = new TenantCacheDistribution(stack, "TenantCache", {
+    contract: given,
+    api: { domainName: "api.example.com" },
+    tagger: new CacheTagger(stack, "CacheTagger", { contract: given }),
+    authorizer: new ViewerAuthorizer(stack, "ViewerAuthorizer", {
+      contract: given,
+      userPoolId: USER_POOL_ID,
+    }),
+    ...props(stack),
+  });
+  return { app, stack, tenantCache: made, distribution: made.distribution };
+}
