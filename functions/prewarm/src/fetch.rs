@@ -1,0 +1,50 @@
+//! One HTTP GET, as the pipeline needs it: headers, and a body that is read to the end, looked at
+//! as it passes, and dropped.
+
+mod body;
+mod http_client;
+
+use std::future::Future;
+use std::time::Duration;
+
+pub use body::{BodyWatch, NamedTenant};
+use http::{HeaderMap, StatusCode};
+pub use http_client::HttpFetch;
+use secrecy::SecretString;
+
+/// A GET of one path on the distribution's host.
+#[derive(Clone, Copy, Debug)]
+pub struct Get<'a> {
+    /// Path and query, byte for byte.
+    pub path: &'a str,
+    /// Every header that matters, except the token.
+    pub headers: &'a HeaderMap,
+    /// The bearer token.
+    pub token: &'a SecretString,
+}
+
+/// The head of an answer whose body arrived completely.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Response headers.
+    pub headers: HeaderMap,
+    /// Time from sending the request to the first byte of the answer.
+    pub waited: Duration,
+}
+
+/// No complete answer came, for another reason than time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Broken(pub String);
+
+/// Requests one path. Follows no redirect; the caller limits the time.
+pub trait Fetch: Send + Sync + 'static {
+    /// Sends the request and reads the answer to its end.
+    fn get(
+        &self,
+        get: Get<'_>,
+        body: &mut BodyWatch,
+    ) -> impl Future<Output = Result<Head, Broken>> + Send;
+}

@@ -1,0 +1,31 @@
+//! The Lambda function *prewarm*.
+
+use prewarm::config::Config;
+use prewarm::fetch::HttpFetch;
+use prewarm::handler::Prewarm;
+use prewarm::login::SdkLogin;
+use prewarm::secret::SdkSecret;
+use prewarm::session::Session;
+use warmfront::clock::SystemClock;
+use warmfront::environment::ProcessEnvironment;
+use warmfront::{step, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    telemetry::start(&ProcessEnvironment);
+    let prewarm = match Config::from_environment(&ProcessEnvironment) {
+        Ok(config) => {
+            let aws = step::aws_config().await;
+            let secret = SdkSecret::new(&aws, config.secret_id.clone());
+            let login = SdkLogin::new(&aws, config.user_pool_id.clone(), config.client_id.clone());
+            Ok(Prewarm {
+                fetch: HttpFetch::new(config.base_url.clone()),
+                session: Session::new(secret, login, SystemClock),
+                clock: SystemClock,
+                config,
+            })
+        }
+        Err(error) => Err(error),
+    };
+    step::serve(prewarm).await
+}

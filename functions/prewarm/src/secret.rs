@@ -1,0 +1,159 @@
+//! The service user's credentials, as Secrets Manager keeps them.
+
+use std::future::Future;
+
+use aws_sdk_secretsmanager::Client;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use warmfront::failure::{ErrorName, Failure};
+use warmfront::service_fault::{FaultKind, ServiceFault};
+use warmfront::step::SdkConfig;
+
+/// Which version of the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The one in force.
+    Current,
+    /// The one that a rotation is about to put in force.
+    Pending,
+}
+
+impl Stage {
+    /// Secrets Manager's label of it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Current => "AWSCURRENT",
+            Self::Pending => "AWSPENDING",
+        }
+    }
+}
+
+/// One version of the secret.
+#[derive(Clone, Debug)]
+pub struct SecretVersion {
+    /// Its id.
+    pub id: String,
+    /// Its value; `None` when it is binary.
+    pub value: Option<SecretString>,
+}
+
+/// `secretsmanager:GetSecretValue`.
+pub trait GetSecretValue: Send + Sync + 'static {
+    /// Reads one version of the secret.
+    fn secret_value(
+        &self,
+        stage: Stage,
+    ) -> impl Future<Output = Result<SecretVersion, ServiceFault>> + Send;
+}
+
+/// The secret's value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// The service user's name.
+    pub username: String,
+    /// Its password.
+    pub password: SecretString,
+    /// The app client's secret, if it has one.
+    pub client_secret: Option<SecretString>,
+}
+
+/// Credentials with the id of the secret's version that they were read from.
+#[derive(Clone, Debug)]
+pub struct CredentialsVersion {
+    /// The version's id.
+    pub version: String,
+    /// Its value.
+    pub credentials: Credentials,
+}
+
+/// Why there are no credentials.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// Secrets Manager refused or failed.
+    #[error("the secret's {} version could not be read", .stage.label())]
+    Unreadable {
+        /// Which version.
+        stage: Stage,
+        /// What Secrets Manager said.
+        source: ServiceFault,
+    },
+    /// The value is not what is expected. What it is stays unsaid: it is a secret.
+    #[error(
+        "the value of the secret's {} version is not a JSON object with the texts username, \
+         password and, where the app client has one, clientSecret", .0.label()
+    )]
+    Malformed(Stage),
+}
+
+impl Failure for SecretError {
+    /// Codes: Secrets Manager API Reference, GetSecretValue.
+    fn name(&self) -> ErrorName {
+        match self {
+            Self::Malformed(_) => ErrorName::SecretMalformed,
+            Self::Unreadable { source, .. } => match (source.kind, source.code.as_str()) {
+                (FaultKind::AccessDenied, _) | (_, "DecryptionFailure") => {
+                    ErrorName::SecretAccessDenied
+                }
+                (FaultKind::Throttled | FaultKind::Unavailable, _) => ErrorName::SecretUnavailable,
+                (FaultKind::Rejected, _) => ErrorName::SecretNotFound,
+            },
+        }
+    }
+}
+
+/// Reads and parses one version of the secret.
+pub async fn credentials(
+    secrets: &impl GetSecretValue,
+    stage: Stage,
+) -> Result<CredentialsVersion, SecretError> {
+    let SecretVersion { id, value } = secrets
+        .secret_value(stage)
+        .await
+        .map_err(|source| SecretError::Unreadable { stage, source })?;
+    // serde's error would quote the value.
+    let credentials = value
+        .and_then(|value| serde_json::from_str::<Credentials>(value.expose_secret()).ok())
+        .filter(|found| !found.username.is_empty() && !found.password.expose_secret().is_empty())
+        .ok_or(SecretError::Malformed(stage))?;
+    Ok(CredentialsVersion {
+        version: id,
+        credentials,
+    })
+}
+
+/// A secret in the Secrets Manager of an AWS account.
+#[derive(Clone, Debug)]
+pub struct SdkSecret {
+    client: Client,
+    secret_id: String,
+}
+
+impl SdkSecret {
+    /// Uses the region, credentials and endpoints of `config`.
+    #[must_use]
+    pub fn new(config: &SdkConfig, secret_id: String) -> Self {
+        Self {
+            client: Client::new(config),
+            secret_id,
+        }
+    }
+}
+
+impl GetSecretValue for SdkSecret {
+    async fn secret_value(&self, stage: Stage) -> Result<SecretVersion, ServiceFault> {
+        let answer = self
+            .client
+            .get_secret_value()
+            .secret_id(&self.secret_id)
+            .version_stage(stage.label())
+            .send()
+            .await
+            .map_err(|error| ServiceFault::of(&error))?;
+        Ok(SecretVersion {
+            id: answer.version_id.unwrap_or_default(),
+            value: answer.secret_string.map(SecretString::from),
+        })
+    }
+}
