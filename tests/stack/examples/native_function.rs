@@ -1,4 +1,8 @@
 //! A Lambda function for the tests of the process executor: it does what its event says.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it is told to be slow and to show its environment"
+)]
 
 use std::{process, time::Duration};
 

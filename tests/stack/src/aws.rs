@@ -20,7 +20,7 @@ pub(crate) const CREDENTIALS: [(&str, &str); 4] = [
 ];
 
 /// Longer than any function of the pipeline may run: `Invoke` answers when the function does.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(960);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(16);
 
 /// A configuration whose every call goes to this endpoint, once.
 #[must_use]

@@ -13,11 +13,11 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::{
-    aws, error::StackError, folders::Folders, localstack::answers, part::Part, port,
+    aws, error::StackError, folders::Folders, http_client, localstack::answers, part::Part, port,
     python::Python, reaper::Reaper,
 };
 
-const START_WITHIN: Duration = Duration::from_secs(60);
+const START_WITHIN: Duration = Duration::from_mins(1);
 /// Moto finds the service of a request by its signature, even where AWS wants none.
 const UNSIGNED: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=none";
 
@@ -288,7 +288,7 @@ impl Users {
 
     async fn jwks(&self, pool: &str) -> Result<Value, StackError> {
         let failed = || StackError::http("fetch the pool's public keys");
-        let answer = reqwest::Client::new()
+        let answer = http_client::client()
             .get(format!("{}/{pool}/.well-known/jwks.json", self.endpoint))
             .header("authorization", UNSIGNED)
             .send()

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::error::StackError;
+use crate::{error::StackError, http_client};
 
 /// One part's control port.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl Control {
         Self {
             part,
             endpoint: endpoint.to_owned(),
-            client: reqwest::Client::new(),
+            client: http_client::client(),
         }
     }
 
@@ -43,6 +43,10 @@ impl Control {
         body: &impl Serialize,
     ) -> Result<T, StackError> {
         self.call(Method::POST, path, Some(json(body))).await
+    }
+
+    pub(crate) async fn tell(&self, path: &str) -> Result<(), StackError> {
+        self.send(Method::POST, path, None).await.map(drop)
     }
 
     pub(crate) async fn put(&self, path: &str, body: &impl Serialize) -> Result<(), StackError> {

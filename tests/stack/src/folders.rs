@@ -1,15 +1,14 @@
 //! Where a stack keeps its files: everything under the project's `target/stack`.
 
 use std::{
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
 use crate::error::StackError;
 
 /// The project's own folders.
-#[must_use]
-pub fn project() -> &'static Path {
+pub(crate) fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
@@ -87,6 +86,12 @@ impl Folders {
     /// Locked as long as the supervisor lives.
     pub(crate) fn lock(&self) -> PathBuf {
         self.root.join("lock")
+    }
+
+    /// Whether a supervisor lives: only a living one holds the lock.
+    #[must_use]
+    pub fn in_use(&self) -> bool {
+        File::open(self.lock()).is_ok_and(|lock| lock.try_lock().is_err())
     }
 
     pub(crate) fn temporary(&self) -> PathBuf {

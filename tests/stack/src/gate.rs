@@ -11,6 +11,7 @@ mod proxy;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,12 @@ pub use fault::{Call, GateFault};
 use crate::{
     connection::Server,
     error::StackError,
+    http_client,
     rules::{Rule, Rules, Scripted},
 };
+
+/// Above any patience of a caller: it is the caller's limit that ends a call.
+const FORWARD_WITHIN: Duration = Duration::from_mins(5);
 
 /// A rule of the gate.
 pub type GateRule = Rule<Call, GateFault>;
@@ -64,16 +69,12 @@ impl Shared {
 impl Gate {
     /// Starts the gate in front of these two.
     pub(crate) async fn start(cognito: &str, secrets_manager: &str) -> Result<Self, StackError> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(StackError::http("prepare the fault gate"))?;
         let shared = Arc::new(Shared {
             cognito: cognito.to_owned(),
             secrets_manager: secrets_manager.to_owned(),
             rules: Rules::default(),
             tally: Mutex::default(),
-            client,
+            client: http_client::within(FORWARD_WITHIN),
         });
         let proxy = Server::start("the fault gate", proxy::routes(Arc::clone(&shared))).await?;
         let control = Server::start("the fault gate's control", control::routes(shared)).await?;

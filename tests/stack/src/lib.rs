@@ -1,8 +1,14 @@
 //! The local stack: brings it up, deploys onto it, takes it down.
 //!
 //! See the crate's README for its parts and for how tests use it.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a launcher waits for its parts; the ban on sleeping is for functions, where the state machine waits"
+)]
 
 pub mod aws;
+mod cdk;
+mod cloudfront;
 mod cognito;
 mod connection;
 mod control;
@@ -10,14 +16,22 @@ mod delivery;
 mod error;
 mod folders;
 pub mod gate;
+mod http_client;
 mod localstack;
+mod options;
 pub mod origin;
 mod part;
 mod port;
 mod python;
 mod reaper;
 pub mod rules;
+mod state;
+mod supervisor;
 
+pub use cloudfront::{CachedCopy, CachedKey, CloudFrontControl};
 pub use cognito::{ServiceLogin, UserPool, Users};
 pub use error::StackError;
 pub use folders::Folders;
+pub use options::Options;
+pub use state::{Endpoints, Pipeline, State};
+pub use supervisor::{Supervisor, request_stop};

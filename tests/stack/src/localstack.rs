@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use tokio::process::Command;
 
 use crate::{
-    error::StackError, folders, folders::Folders, part::Part, port, python::Python, reaper::Reaper,
+    error::StackError, folders, folders::Folders, http_client, part::Part, port, python::Python,
+    reaper::Reaper,
 };
 
 /// A cold start reads some hundred megabytes of Python; this is for a slow disk and a busy machine.
-const START_WITHIN: Duration = Duration::from_secs(120);
+const START_WITHIN: Duration = Duration::from_mins(2);
 /// Function processes at once; above it callers get `TooManyRequestsException`, as at AWS's account limit.
 const CONCURRENT_FUNCTIONS: &str = "200";
 
@@ -64,7 +65,9 @@ impl LocalStack {
 
 /// Whether a GET is answered with success.
 pub(crate) async fn answers(url: &str) -> bool {
-    reqwest::get(url)
+    http_client::client()
+        .get(url)
+        .send()
         .await
         .is_ok_and(|answer| answer.status().is_success())
 }

@@ -94,9 +94,9 @@ impl Part {
         }
     }
 
-    /// What the part has written so far.
-    pub(crate) fn output(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+    /// Where the part writes.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
     }
 
     /// Asks the group to end, waits, kills what is left.
@@ -116,6 +116,20 @@ impl Part {
         self.reaper.forget(self.group);
     }
 
+    /// Waits for a program that is to do its work and end.
+    pub(crate) async fn finish(mut self, within: Duration) -> Result<(), StackError> {
+        let status = match tokio::time::timeout(within, self.child.wait()).await {
+            Ok(status) => status.map_err(StackError::io(format!("wait for {}", self.name)))?,
+            Err(_) => return Err(self.not_ready(&format!("not done after {} s", within.as_secs()))),
+        };
+        self.reaper.forget(self.group);
+        if status.success() {
+            Ok(())
+        } else {
+            Err(self.not_ready(&format!("it ended with {status}")))
+        }
+    }
+
     /// Returns when the part ends although nobody asked it to.
     pub(crate) async fn ended(&mut self) -> StackError {
         let status = self.child.wait().await;
@@ -131,7 +145,7 @@ impl Part {
     }
 
     fn not_ready(&self, what: &str) -> StackError {
-        let output = self.output();
+        let output = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = output.lines().collect();
         let tail = &lines[lines.len().saturating_sub(TAIL_LINES)..];
         let reason = if tail.is_empty() {

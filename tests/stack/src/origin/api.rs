@@ -191,7 +191,7 @@ impl Asked {
             Some(OriginFault::Reset) => how = Delivery::Reset,
             Some(OriginFault::Hang) => how = Delivery::Hang,
             Some(OriginFault::SlowBody { milliseconds }) => {
-                how = Delivery::Slow(Duration::from_millis(milliseconds))
+                how = Delivery::Slow(Duration::from_millis(milliseconds));
             }
             Some(OriginFault::Truncated) => how = Delivery::Truncated,
             Some(OriginFault::OtherTenant { tenant: other }) => tenant = other,

@@ -1,0 +1,248 @@
+//! The CDK app, used as its users use it: a settings file, `cdk synth`, `cdk bootstrap`, `cdk deploy`.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::{
+    aws, cognito::UserPool, error::StackError, folders, folders::Folders, part::Part,
+    reaper::Reaper, state::Pipeline,
+};
+
+/// Synthesis compiles TypeScript and bundles edge functions; a busy machine takes its time.
+const SYNTH_WITHIN: Duration = Duration::from_mins(3);
+const DEPLOY_WITHIN: Duration = Duration::from_mins(5);
+const INSTALL_WITHIN: Duration = Duration::from_mins(5);
+
+const PIPELINE_STACK: &str = "WarmfrontPipeline";
+const DISTRIBUTION_STACK: &str = "WarmfrontDistribution";
+/// The shortest that both take: a test of a repeated request waits it out.
+const ERROR_CACHING_TTL: &str = "1s";
+/// The functions, by the names of their crates and of their folders in the app's setting `binaries`.
+pub(crate) const FUNCTIONS: [&str; 3] = ["invalidate", "poll", "prewarm"];
+
+/// The app, and where this stack keeps what comes out of it.
+#[derive(Debug)]
+pub(crate) struct Cdk<'a> {
+    pub(crate) folders: &'a Folders,
+    pub(crate) reaper: &'a Arc<Reaper>,
+}
+
+impl Cdk<'_> {
+    /// Installs the app's packages unless they are there.
+    pub(crate) async fn install(&self, say: &impl Fn(&str)) -> Result<(), StackError> {
+        if bin("cdklocal").exists() {
+            return Ok(());
+        }
+        say("installing the CDK app's packages (npm ci, once)");
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(app());
+        Part::start("npm", npm, &self.folders.logs(), self.reaper)?
+            .finish(INSTALL_WITHIN)
+            .await
+    }
+
+    /// Prepares LocalStack's account for deployments.
+    pub(crate) async fn bootstrap(&self, localstack: &str) -> Result<(), StackError> {
+        let mut command = self.local(localstack);
+        command
+            .arg("bootstrap")
+            .arg(format!("aws://{}/{}", aws::ACCOUNT, aws::REGION))
+            // Away from the app: with an environment named, nothing has to be synthesized.
+            .current_dir(self.folders.cdk());
+        Part::start("cdk-bootstrap", command, &self.folders.logs(), self.reaper)?
+            .finish(DEPLOY_WITHIN)
+            .await
+    }
+
+    /// The template of the distribution for these settings.
+    pub(crate) async fn synthesize_distribution(
+        &self,
+        settings: &Value,
+    ) -> Result<PathBuf, StackError> {
+        let file = self.settings("distribution", settings)?;
+        let output = self.folders.cdk().join("distribution");
+        let mut command = self.command("cdk");
+        command
+            .args(["synth", DISTRIBUTION_STACK, "--quiet", "--exclusively"])
+            .args(["--context", "placeholders=allow", "--context"])
+            .arg(format!("settings={}", file.display()))
+            .arg("--output")
+            .arg(&output);
+        Part::start("cdk-synth", command, &self.folders.logs(), self.reaper)?
+            .finish(SYNTH_WITHIN)
+            .await?;
+        Ok(output.join(format!("{DISTRIBUTION_STACK}.template.json")))
+    }
+
+    /// Deploys the pipeline with these settings and reads its outputs.
+    pub(crate) async fn deploy_pipeline(
+        &self,
+        localstack: &str,
+        settings: &Value,
+    ) -> Result<Pipeline, StackError> {
+        let file = self.settings("pipeline", settings)?;
+        let outputs = self.folders.cdk().join("outputs.json");
+        let mut command = self.local(localstack);
+        command
+            .args([
+                "deploy",
+                PIPELINE_STACK,
+                "--exclusively",
+                "--require-approval",
+                "never",
+            ])
+            .args(["--method", "direct", "--progress", "events", "--context"])
+            .arg(format!("settings={}", file.display()))
+            .arg("--output")
+            .arg(self.folders.cdk().join("pipeline"))
+            .arg("--outputs-file")
+            .arg(&outputs);
+        Part::start("cdk-deploy", command, &self.folders.logs(), self.reaper)?
+            .finish(DEPLOY_WITHIN)
+            .await?;
+        read_outputs(&outputs)
+    }
+
+    /// The folder of binaries as the app wants them: a folder per function with its `bootstrap`.
+    pub(crate) fn lay_out(&self, binaries: &Path) -> Result<PathBuf, StackError> {
+        let target = self.folders.cdk().join("binaries");
+        for function in FUNCTIONS {
+            let built = binaries.join(function);
+            if !built.is_file() {
+                return Err(StackError::unusable(
+                    format!("find the binary of {function}"),
+                    format!(
+                        "{} is missing; build it with cargo build --release -p {function}",
+                        built.display()
+                    ),
+                ));
+            }
+            let folder = target.join(function);
+            fs::create_dir_all(&folder)
+                .map_err(StackError::io(format!("create {}", folder.display())))?;
+            fs::copy(&built, folder.join("bootstrap"))
+                .map_err(StackError::io(format!("copy {}", built.display())))?;
+        }
+        Ok(target)
+    }
+
+    fn settings(&self, name: &str, settings: &Value) -> Result<PathBuf, StackError> {
+        let file = self.folders.cdk().join(format!("{name}.settings.json"));
+        let text = serde_json::to_vec_pretty(settings).expect("settings are plain data");
+        fs::write(&file, text).map_err(StackError::io(format!("write {}", file.display())))?;
+        Ok(file)
+    }
+
+    /// The CLI for LocalStack.
+    fn local(&self, localstack: &str) -> Command {
+        let mut command = self.command("cdklocal");
+        command
+            .envs(aws::CREDENTIALS)
+            .env("AWS_ENDPOINT_URL", localstack)
+            .env("AWS_ENDPOINT_URL_S3", localstack)
+            .env("AWS_S3_FORCE_PATH_STYLE", "1");
+        command
+    }
+
+    /// A CLI that sees nothing of the user's own AWS settings.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(bin(program));
+        command
+            .current_dir(app())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.folders.cdk())
+            .env("CI", "1")
+            .env("NO_COLOR", "1");
+        command
+    }
+}
+
+fn app() -> PathBuf {
+    folders::project().join("cdk")
+}
+
+fn bin(program: &str) -> PathBuf {
+    app().join("node_modules/.bin").join(program)
+}
+
+fn read_outputs(file: &Path) -> Result<Pipeline, StackError> {
+    #[derive(Deserialize)]
+    struct Outputs(BTreeMap<String, Pipeline>);
+
+    let what = format!("read {}", file.display());
+    let text = fs::read(file).map_err(StackError::io(what.clone()))?;
+    let Outputs(mut stacks) = serde_json::from_slice(&text)
+        .map_err(|error| StackError::unusable(what.clone(), error.to_string()))?;
+    stacks
+        .remove(PIPELINE_STACK)
+        .ok_or_else(|| StackError::unusable(what, format!("{PIPELINE_STACK} has no outputs")))
+}
+
+/// What the pipeline's settings say about its surroundings.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) distribution_id: &'a str,
+    pub(crate) base_url: &'a str,
+    pub(crate) user_pool_id: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) secret_arn: &'a str,
+    pub(crate) binaries: &'a Path,
+    pub(crate) environment: &'a BTreeMap<String, String>,
+}
+
+/// Settings of a pipeline for an existing distribution and user pool.
+pub(crate) fn pipeline_settings(around: &Surroundings<'_>) -> Value {
+    let project = folders::project();
+    let absolute = |path: &str| project.join(path);
+    json!({
+        "account": aws::ACCOUNT,
+        "region": aws::REGION,
+        "contract": absolute("shared/contract.json"),
+        "pipeline": {
+            "distributionId": around.distribution_id,
+            "baseUrl": around.base_url,
+            "userPoolId": around.user_pool_id,
+            "clientId": around.client_id,
+            "secretArn": around.secret_arn,
+            "architecture": "host",
+            "binaries": around.binaries,
+            "definition": absolute("statemachine/refresh.asl.json"),
+            "prewarm": { "errorCachingTtl": ERROR_CACHING_TTL },
+            "functionEnvironment": around.environment,
+        },
+    })
+}
+
+/// Settings of the distribution for the users of this pool.
+pub(crate) fn distribution_settings(pool: &UserPool) -> Value {
+    let project = folders::project();
+    json!({
+        "account": aws::ACCOUNT,
+        "region": aws::REGION,
+        "contract": project.join("shared/contract.json"),
+        "pipeline": {
+            "userPoolId": pool.id,
+            "clientId": pool.service_client_id,
+            "architecture": "host",
+            "definition": project.join("statemachine/refresh.asl.json"),
+        },
+        "distribution": {
+            // Never looked up: cloudfront-local is told where the origin is.
+            "apiDomain": "origin.example",
+            "clientIds": [pool.dashboard_client_id, pool.service_client_id],
+            "jwks": pool.jwks,
+            "errorCachingTtl": ERROR_CACHING_TTL,
+            "accessLogs": false,
+        },
+    })
+}

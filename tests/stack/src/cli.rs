@@ -1,0 +1,127 @@
+//! The subcommands and what they print.
+
+mod background;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use stack::{Options, StackError, Supervisor};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Warmfront's local stack.
+#[derive(Parser)]
+#[command(name = "warmfront-stack", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bring a stack up in the background
+    Up(Options),
+    /// Bring a stack up and keep it until Ctrl-C
+    Supervise(Options),
+    /// Bring a stack up, run a command with `WARMFRONT_STACK` set to its state file, take the stack down
+    Exec {
+        #[command(flatten)]
+        options: Options,
+        /// The command and its arguments
+        #[arg(last = true, required = true)]
+        command: Vec<std::ffi::OsString>,
+    },
+    /// Take a stack down
+    Down(Named),
+    /// Tell whether a stack is up, and where its parts are
+    Status(Named),
+}
+
+/// Which stack.
+#[derive(clap::Args)]
+struct Named {
+    /// Name of the stack
+    #[arg(long, default_value = "local", env = "WARMFRONT_STACK_NAME")]
+    name: String,
+}
+
+/// Reads the command line and does what it says.
+pub(crate) async fn run() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .init();
+    let outcome = match Cli::parse().command {
+        Command::Up(options) => background::up(&options).await,
+        Command::Supervise(options) => supervise(&options).await,
+        Command::Exec { options, command } => exec(&options, &command).await,
+        Command::Down(named) => background::down(&named.name).await,
+        Command::Status(named) => background::status(&named.name),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {}", error.report());
+        ExitCode::FAILURE
+    })
+}
+
+async fn supervise(options: &Options) -> Result<ExitCode, StackError> {
+    with_stack(options, async |supervisor| {
+        println!("up: {}", supervisor.state().base_url);
+        supervisor.until_stopped().await.map(|()| ExitCode::SUCCESS)
+    })
+    .await
+}
+
+async fn exec(options: &Options, command: &[std::ffi::OsString]) -> Result<ExitCode, StackError> {
+    let state = stack::Folders::of(&options.name)?.state();
+    with_stack(options, async |supervisor| {
+        let (program, arguments) = command.split_first().expect("the command line requires one");
+        let mut child = tokio::process::Command::new(program)
+            .args(arguments)
+            .env("WARMFRONT_STACK", &state)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|source| StackError::Io { what: format!("run {}", program.display()), source })?;
+        tokio::select! {
+            status = child.wait() => {
+                let status = status.map_err(|source| StackError::Io { what: "wait for the command".to_owned(), source })?;
+                Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
+            }
+            stopped = supervisor.until_stopped() => stopped.map(|()| ExitCode::FAILURE),
+        }
+    })
+    .await
+}
+
+/// Brings a stack up, lets `work` use it, takes it down whatever happens; a signal ends the work.
+async fn with_stack(
+    options: &Options,
+    work: impl AsyncFnOnce(&mut Supervisor) -> Result<ExitCode, StackError>,
+) -> Result<ExitCode, StackError> {
+    let mut interrupted = Box::pin(interrupted());
+    let mut supervisor = tokio::select! {
+        started = Supervisor::start(options, |what| eprintln!("{what}")) => started?,
+        () = &mut interrupted => return Ok(ExitCode::from(INTERRUPTED)),
+    };
+    let outcome = tokio::select! {
+        outcome = work(&mut supervisor) => outcome,
+        () = &mut interrupted => Ok(ExitCode::from(INTERRUPTED)),
+    };
+    // Taking down must not be cut short by the second Ctrl-C of an impatient user: the parts would stay.
+    supervisor.stop().await;
+    outcome
+}
+
+/// What a shell reports for a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+async fn interrupted() {
+    let mut terminated =
+        signal(SignalKind::terminate()).expect("signals can be handled once the runtime is up");
+    let mut hung_up =
+        signal(SignalKind::hangup()).expect("signals can be handled once the runtime is up");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+        _ = hung_up.recv() => {}
+    }
+}

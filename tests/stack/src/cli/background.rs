@@ -1,0 +1,126 @@
+//! `up`, `down` and `status`: a supervisor that outlives the command that started it.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    os::unix::process::CommandExt,
+    process::{Command, ExitCode, Stdio},
+    time::{Duration, Instant},
+};
+
+use stack::{Folders, Options, StackError, State};
+
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Longer than every part's grace together.
+const DOWN_WITHIN: Duration = Duration::from_mins(1);
+
+/// Starts a supervisor in the background and waits until its stack is up.
+pub(crate) async fn up(options: &Options) -> Result<ExitCode, StackError> {
+    let folders = Folders::of(&options.name)?;
+    if let Some(state) = running(&folders) {
+        return Err(StackError::AlreadyUp {
+            name: state.name,
+            pid: state.pid,
+        });
+    }
+    std::fs::create_dir_all(folders.root()).map_err(io("create the stack's folder"))?;
+    let log = folders.root().join("supervisor.log");
+    let output = File::create(&log).map_err(io("write the supervisor's log"))?;
+    let errors = output
+        .try_clone()
+        .map_err(io("write the supervisor's log"))?;
+    let program = std::env::current_exe().map_err(io("find this program"))?;
+    let mut supervisor = Command::new(program)
+        .arg("supervise")
+        .args(std::env::args_os().skip(2))
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors)
+        // Away from the terminal: Ctrl-C there is not meant for it.
+        .process_group(0)
+        .spawn()
+        .map_err(io("start the supervisor"))?;
+
+    let mut lines = BufReader::new(File::open(&log).map_err(io("read the supervisor's log"))?);
+    loop {
+        let ended = supervisor.try_wait().map_err(io("watch the supervisor"))?;
+        relay(&mut lines);
+        if ended.is_some() {
+            return Ok(ExitCode::FAILURE);
+        }
+        if State::read(&folders.state()).is_ok_and(|state| state.pid == supervisor.id()) {
+            relay(&mut lines);
+            return Ok(ExitCode::SUCCESS);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Asks the supervisor to take its stack down and waits until it has.
+pub(crate) async fn down(name: &str) -> Result<ExitCode, StackError> {
+    let folders = Folders::of(name)?;
+    let Some(state) = running(&folders) else {
+        println!("stack {name} is not up");
+        return Ok(ExitCode::SUCCESS);
+    };
+    stack::request_stop(&state).await?;
+    let deadline = Instant::now() + DOWN_WITHIN;
+    while folders.in_use() {
+        if Instant::now() > deadline {
+            return Err(StackError::NotReady {
+                part: format!("the end of process {}", state.pid),
+                reason: format!("it did not end within {} s", DOWN_WITHIN.as_secs()),
+                log: folders.root().join("supervisor.log"),
+            });
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    println!("stack {name} is down");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints where the parts are; fails when the stack is not up.
+pub(crate) fn status(name: &str) -> Result<ExitCode, StackError> {
+    let folders = Folders::of(name)?;
+    let Some(state) = running(&folders) else {
+        println!("stack {name} is not up");
+        return Ok(ExitCode::FAILURE);
+    };
+    let endpoints = &state.endpoints;
+    println!("stack {name} is up (process {})", state.pid);
+    for (part, value) in [
+        ("LocalStack", endpoints.localstack.as_str()),
+        ("Cognito", &endpoints.cognito),
+        ("fault gate", &endpoints.gate_control),
+        ("origin", &endpoints.origin_control),
+        ("CloudFront API", &endpoints.cloudfront),
+        ("CloudFront control", &endpoints.cloudfront_control),
+        ("distribution", &state.base_url),
+        ("state machine", &state.pipeline.state_machine_arn),
+    ] {
+        println!("  {part:<20}{value}");
+    }
+    println!("  {:<20}{}", "state", folders.state().display());
+    println!("  {:<20}{}", "logs", state.logs.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn running(folders: &Folders) -> Option<State> {
+    let state = State::read(&folders.state()).ok()?;
+    folders.in_use().then_some(state)
+}
+
+fn relay(lines: &mut impl BufRead) {
+    let mut line = String::new();
+    while lines.read_line(&mut line).is_ok_and(|read| read > 0) {
+        eprint!("{line}");
+        line.clear();
+    }
+}
+
+fn io(what: &'static str) -> impl FnOnce(std::io::Error) -> StackError {
+    move |source| StackError::Io {
+        what: what.to_owned(),
+        source,
+    }
+}

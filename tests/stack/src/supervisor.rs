@@ -1,0 +1,286 @@
+//! Brings the parts up in order, keeps them, and takes them down in the reverse order.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use aws_sdk_secretsmanager::Client as SecretsManager;
+use axum::{Router, routing::post};
+use tokio::sync::Notify;
+
+use crate::{
+    aws,
+    cdk::{self, Cdk, Surroundings},
+    cloudfront::CloudFront,
+    cognito::{Cognito, ServiceLogin, Users},
+    connection::Server,
+    control::Control,
+    error::StackError,
+    folders::Folders,
+    gate::Gate,
+    localstack::LocalStack,
+    options::Options,
+    origin::{Origin, OriginControl},
+    part::Part,
+    python::Python,
+    reaper::Reaper,
+    state::{Endpoints, State},
+};
+
+/// A running stack and everything that it consists of.
+#[derive(Debug)]
+pub struct Supervisor {
+    state: State,
+    folders: Folders,
+    parts: Vec<Part>,
+    _servers: (Gate, Origin, Server),
+    stop: Arc<Notify>,
+    _lock: File,
+}
+
+impl Supervisor {
+    /// Brings a stack up; `say` is told what takes time.
+    ///
+    /// When it fails or is dropped before it is done, what was started is ended.
+    pub async fn start(options: &Options, say: impl Fn(&str)) -> Result<Self, StackError> {
+        let folders = Folders::of(&options.name)?;
+        let lock = take(&folders)?;
+        folders.renew()?;
+        let python = Python::install(&say).await?;
+        let reaper = Arc::new(Reaper::start(&python.program("python"))?);
+        let cdk = Cdk {
+            folders: &folders,
+            reaper: &reaper,
+        };
+        cdk.install(&say).await?;
+        let binaries = cdk.lay_out(&options.binaries())?;
+
+        say("starting LocalStack and Cognito");
+        let (localstack, cognito) = tokio::try_join!(
+            localstack(options, &python, &folders, &reaper),
+            cognito(options, &python, &folders, &reaper),
+        )?;
+        let mut parts: Vec<Part> = localstack.0.into_iter().chain(cognito.0).collect();
+        let (localstack, cognito) = (localstack.1, cognito.1);
+        let users = Users::at(&cognito);
+        let (user_pool, login) = users.create_pool().await?;
+        let gate = Gate::start(&cognito, &localstack).await?;
+        let origin = Origin::start(&user_pool).await?;
+        OriginControl::at(&origin.control.endpoint)
+            .set_delay(options.origin_delay())
+            .await?;
+
+        say("synthesizing the distribution and preparing the account");
+        let (template, secret_arn, ()) = tokio::try_join!(
+            distribution_template(options, &cdk, &user_pool),
+            create_secret(&localstack, &login),
+            cdk.bootstrap(&localstack),
+        )?;
+        let cloudfront =
+            CloudFront::start(options, &template, &origin.api.endpoint, &folders, &reaper).await?;
+        parts.push(cloudfront.part);
+        let distribution = cloudfront
+            .ready
+            .distributions
+            .into_iter()
+            .next()
+            .ok_or_else(|| {
+                StackError::unusable(
+                    "find the distribution",
+                    format!("{} has none", template.display()),
+                )
+            })?;
+
+        say("deploying the pipeline");
+        let environment =
+            function_environment(&cloudfront.ready.control_plane, &gate.proxy.endpoint);
+        let settings = cdk::pipeline_settings(&Surroundings {
+            distribution_id: &distribution.id,
+            base_url: &distribution.url,
+            user_pool_id: &user_pool.id,
+            client_id: &user_pool.service_client_id,
+            secret_arn: &secret_arn,
+            binaries: &binaries,
+            environment: &environment,
+        });
+        let pipeline = cdk.deploy_pipeline(&localstack, &settings).await?;
+
+        let stop = Arc::new(Notify::new());
+        let control = control(&stop).await?;
+        let state = State {
+            name: options.name.clone(),
+            pid: std::process::id(),
+            logs: folders.logs(),
+            endpoints: Endpoints {
+                supervisor: control.endpoint.clone(),
+                localstack,
+                cognito,
+                gate: gate.proxy.endpoint.clone(),
+                gate_control: gate.control.endpoint.clone(),
+                origin: origin.api.endpoint.clone(),
+                origin_control: origin.control.endpoint.clone(),
+                cloudfront: cloudfront.ready.control_plane,
+                cloudfront_control: cloudfront.ready.control,
+            },
+            user_pool,
+            distribution_id: distribution.id,
+            base_url: distribution.url,
+            pipeline,
+        };
+        state.write(&folders.state())?;
+        Ok(Self {
+            state,
+            folders,
+            parts,
+            _servers: (gate, origin, control),
+            stop,
+            _lock: lock,
+        })
+    }
+
+    /// What others need to know of this stack.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Returns when somebody asked for the stack's end, or with the part that ended by itself.
+    pub async fn until_stopped(&mut self) -> Result<(), StackError> {
+        let mut endings: Vec<_> = self
+            .parts
+            .iter_mut()
+            .map(|part| Box::pin(part.ended()))
+            .collect();
+        let first_ending = std::future::poll_fn(|context| {
+            for ending in &mut endings {
+                if let std::task::Poll::Ready(error) = ending.as_mut().poll(context) {
+                    return std::task::Poll::Ready(error);
+                }
+            }
+            std::task::Poll::Pending
+        });
+        tokio::select! {
+            () = self.stop.notified() => Ok(()),
+            error = first_ending => Err(error),
+        }
+    }
+
+    /// Takes the stack down.
+    pub async fn stop(mut self) {
+        let _ = fs::remove_file(self.folders.state());
+        while let Some(mut part) = self.parts.pop() {
+            part.stop().await;
+        }
+    }
+}
+
+/// The part, unless it runs already, and its endpoint.
+type Started = (Option<Part>, String);
+
+async fn localstack(
+    options: &Options,
+    python: &Python,
+    folders: &Folders,
+    reaper: &Arc<Reaper>,
+) -> Result<Started, StackError> {
+    if let Some(endpoint) = &options.localstack {
+        return Ok((None, endpoint.clone()));
+    }
+    let started = LocalStack::start(python, folders, reaper).await?;
+    Ok((Some(started.part), started.endpoint))
+}
+
+async fn cognito(
+    options: &Options,
+    python: &Python,
+    folders: &Folders,
+    reaper: &Arc<Reaper>,
+) -> Result<Started, StackError> {
+    if let Some(endpoint) = &options.cognito {
+        return Ok((None, endpoint.clone()));
+    }
+    let started = Cognito::start(python, folders, reaper).await?;
+    Ok((Some(started.part), started.endpoint))
+}
+
+/// The lock lives as long as the supervisor: a killed one leaves a state file, but no lock.
+fn take(folders: &Folders) -> Result<File, StackError> {
+    let failed = || StackError::io(format!("lock {}", folders.lock().display()));
+    fs::create_dir_all(folders.root()).map_err(failed())?;
+    let lock = File::create(folders.lock()).map_err(failed())?;
+    if lock.try_lock().is_err() {
+        let name = folders
+            .root()
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let pid = State::read(&folders.state()).map_or(0, |state| state.pid);
+        return Err(StackError::AlreadyUp { name, pid });
+    }
+    let _ = fs::remove_file(folders.state());
+    Ok(lock)
+}
+
+async fn control(stop: &Arc<Notify>) -> Result<Server, StackError> {
+    let stop = Arc::clone(stop);
+    let routes = Router::new().route("/stop", post(async move || stop.notify_one()));
+    Server::start("the supervisor", routes).await
+}
+
+async fn distribution_template(
+    options: &Options,
+    cdk: &Cdk<'_>,
+    pool: &crate::cognito::UserPool,
+) -> Result<PathBuf, StackError> {
+    match &options.distribution_template {
+        Some(template) => Ok(template.clone()),
+        None => {
+            cdk.synthesize_distribution(&cdk::distribution_settings(pool))
+                .await
+        }
+    }
+}
+
+/// LocalStack reports ready before its first service is loaded, and the first call of a service loads it.
+const FIRST_CALL_WITHIN: Duration = Duration::from_mins(1);
+
+async fn create_secret(localstack: &str, login: &ServiceLogin) -> Result<String, StackError> {
+    let what = "create the service user's secret";
+    let value = serde_json::to_string(login).expect("a login is plain data");
+    let client = SecretsManager::new(&aws::config(localstack));
+    let call = client
+        .create_secret()
+        .name("warmfront/prewarmer")
+        .secret_string(value)
+        .send();
+    let answer = tokio::time::timeout(FIRST_CALL_WITHIN, call)
+        .await
+        .map_err(|_| StackError::unusable(what, "Secrets Manager did not answer in time"))?
+        .map_err(StackError::aws(what))?;
+    answer
+        .arn
+        .ok_or_else(|| StackError::unusable(what, "the answer has no ARN"))
+}
+
+/// The SDK's own variables: the functions know nothing of this stack.
+fn function_environment(cloudfront: &str, gate: &str) -> BTreeMap<String, String> {
+    [
+        ("AWS_ENDPOINT_URL_CLOUDFRONT", cloudfront),
+        ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", gate),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", gate),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+/// Asks a running supervisor for the stack's end; it has ended when [`Folders::in_use`] says so.
+pub async fn request_stop(state: &State) -> Result<(), StackError> {
+    Control::at("the supervisor", &state.endpoints.supervisor)
+        .tell("/stop")
+        .await
+}
