@@ -59,7 +59,7 @@ pub(crate) async fn serve(site: Arc<Site>, request: Request<Incoming>) -> Result
                 },
             );
             entry.operation = format!("{:?}", call.operation);
-            entry.target = call.target_id().to_owned();
+            call.target_id().clone_into(&mut entry.target);
             entry.items = items;
             let outcome = run(&site, &call, struck.as_ref().map(|(_, effect)| effect), now);
             (struck, outcome)

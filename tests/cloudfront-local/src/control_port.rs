@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::history::{Entry, Filter};
-use crate::model::{CacheKey, Place, Profile, ProfileName, Tag, Time};
+use crate::model::{CacheKey, Place, Profile, ProfileName, Tag, Tenant, Time};
 use crate::server::Ready;
 use crate::site::Site;
 
@@ -38,6 +38,7 @@ pub(crate) fn router(site: Arc<Site>, ready: Arc<Ready>) -> Router {
             "/profile",
             get(profile).put(set_profile).patch(patch_profile),
         )
+        .route("/tenants", get(tenants).post(add_tenant))
         .route("/clock", get(clock))
         .route("/clock/{action}", post(set_clock))
         .route("/pops/{name}/{state}", post(set_pop))
@@ -191,6 +192,23 @@ async fn patch_profile(State(port): State<Port>, body: String) -> Result<Json<Pr
     }
     state.world.profile = serde_json::from_value(merged).map_err(|error| refused(&error))?;
     Ok(Json(state.world.profile.clone()))
+}
+
+async fn tenants(State(port): State<Port>) -> Json<Vec<Tenant>> {
+    Json(port.site.state().world.tenants.values().cloned().collect())
+}
+
+async fn add_tenant(State(port): State<Port>, body: String) -> Result<StatusCode, Refused> {
+    let tenant: Tenant = read(&body)?;
+    let mut state = port.site.state();
+    if !state.world.distributions.contains_key(&tenant.distribution) {
+        return Err((
+            StatusCode::BAD_REQUEST,
+            format!("there is no distribution {:?}", tenant.distribution),
+        ));
+    }
+    state.world.tenants.insert(tenant.id.clone(), tenant);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Serialize)]

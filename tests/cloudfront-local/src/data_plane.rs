@@ -4,12 +4,12 @@ mod answer;
 mod edge;
 mod forward;
 mod origin;
+mod visit;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -17,102 +17,53 @@ use tokio::sync::watch;
 
 pub(crate) use answer::{Answer, Source};
 pub(crate) use origin::Fetched;
+pub(crate) use visit::{Door, Visit};
 
-use crate::edge_function::EventConfig;
 use crate::fault::{Call, Effect, Operation};
 use crate::history::{Entry, Plane, keepable};
-use crate::model::{
-    Behavior, CacheKey, Completion, Copy, Distribution, Finished, Lookup, Pop, Route, Ticket,
-    ViewerRequest,
-};
+use crate::model::{CacheKey, Completion, Copy, Finished, Lookup, Route, Ticket};
 use crate::reply::{CutOff, Reply};
 use crate::site::Site;
 use origin::Fetch;
 
-/// Header by which a test says in which POP it is; the real ones are told by the host name `….FRA56-P4.….net`.
-const POP_HEADER: &str = "x-cloudfront-local-pop";
-/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
-const MAX_URL: usize = 8192;
-const MAX_HEADERS: usize = 20_480;
 /// Bodies of viewers are held in memory.
 const MAX_BODY: usize = 20 << 20;
-
-/// One viewer request under way.
-#[derive(Clone, Debug)]
-pub(crate) struct Visit {
-    pub(crate) site: Arc<Site>,
-    pub(crate) distribution: Arc<Distribution>,
-    pub(crate) pop: Pop,
-    pub(crate) config: EventConfig,
-    /// As it stands after the viewer-request function.
-    pub(crate) request: ViewerRequest,
-    pub(crate) body: Bytes,
-    /// Chosen by the path as the viewer sent it: a function that rewrites the path does not change it.
-    behavior: usize,
-}
-
-impl Visit {
-    pub(crate) fn behavior(&self) -> &Behavior {
-        &self.distribution.behaviors[self.behavior]
-    }
-}
 
 /// Serves one viewer request; an error closes the connection without an answer.
 pub(crate) async fn serve(
     site: Arc<Site>,
-    distribution: Arc<Distribution>,
+    door: Arc<Door>,
     client: IpAddr,
     request: Request<Incoming>,
 ) -> Result<Reply, CutOff> {
     let started = Instant::now();
-    let (mut head, body) = request.into_parts();
-    let pop = choose_pop(&mut head.headers);
-    let request_id = site.state().world.fresh_id('C', 56);
-    let target = head
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str())
-        .to_owned();
-    let mut entry = Entry::new(Plane::Viewer, head.method.as_str(), site.clock.now());
-    entry.target.clone_from(&distribution.id);
+    let (head, body) = request.into_parts();
+    let mut visit = Visit::new(site, &door, client, head);
+    let target = visit.request.target();
+    let mut entry = Entry::new(
+        Plane::Viewer,
+        visit.request.method.as_str(),
+        visit.site.clock.now(),
+    );
+    entry.target.clone_from(&visit.owner);
     entry.path.clone_from(&target);
-    entry.pop = Some(pop.name.to_owned());
-    entry.headers = keepable(&head.headers);
+    entry.pop = Some(visit.pop.name.to_owned());
+    entry.headers = keepable(&visit.request.headers);
     let call = Call {
-        target: &distribution.id,
+        target: &visit.owner,
         path: &target,
-        headers: Some(&head.headers),
+        headers: Some(&visit.request.headers),
         items: &[],
     };
-    let struck = site.strike(Operation::ViewerRequest, call);
+    let struck = visit.site.strike(Operation::ViewerRequest, call);
     entry.fault = struck.as_ref().map(|(id, _)| *id);
     let effect = struck.map(|(_, effect)| effect);
     if let Some(Effect::Hang) = effect {
-        site.record(entry);
+        visit.site.record(entry);
         return std::future::pending().await;
     }
-    let mut request = ViewerRequest::get(&target);
-    request.method = head.method;
-    request.headers = head.headers;
-    let domain_name = distribution.domain_name.clone();
-    let config = EventConfig {
-        domain_name,
-        distribution: distribution.id.clone(),
-        request_id,
-        client_ip: client.to_string(),
-    };
-    let behavior = distribution.behavior(&request.path);
-    let mut visit = Visit {
-        site: Arc::clone(&site),
-        distribution,
-        pop,
-        config,
-        request,
-        body: Bytes::new(),
-        behavior,
-    };
-    let refused = answer::scripted(effect.as_ref()).or_else(|| refuse_early(&visit, &target));
-    let answer = match (refused, Limited::new(body, MAX_BODY).collect().await) {
+    let early = answer::scripted(effect.as_ref()).or_else(|| visit.refuse());
+    let answer = match (early, Limited::new(body, MAX_BODY).collect().await) {
         (Some(answer), _) => answer,
         (None, Err(_)) => Answer::error(413, "The request body is too large or broke off."),
         (None, Ok(collected)) => {
@@ -128,60 +79,8 @@ pub(crate) async fn serve(
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned);
     entry.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    site.record(entry);
+    visit.site.record(entry);
     answer::write(response, effect.as_ref()).await
-}
-
-fn choose_pop(headers: &mut http::HeaderMap) -> Pop {
-    let named = headers.remove(POP_HEADER);
-    let by_header = named
-        .as_ref()
-        .and_then(|value| value.to_str().ok())
-        .and_then(Pop::named);
-    let by_host = || {
-        let host = headers.get(http::header::HOST)?.to_str().ok()?;
-        Pop::named(host.split('.').nth(1)?)
-    };
-    by_header.or_else(by_host).unwrap_or_else(Pop::nearest)
-}
-
-/// What is refused before any function or cache is asked.
-fn refuse_early(visit: &Visit, target: &str) -> Option<Answer> {
-    let header_bytes: usize = visit
-        .request
-        .headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum();
-    if visit
-        .site
-        .state()
-        .pops_down
-        .iter()
-        .any(|name| name == visit.pop.name)
-    {
-        return Some(Answer::error(503, "This POP is down."));
-    }
-    if !visit.distribution.enabled {
-        return Some(Answer::error(403, "The distribution is disabled."));
-    }
-    if target.len() > MAX_URL {
-        return Some(Answer::error(414, "The URL is longer than 8192 bytes."));
-    }
-    if header_bytes > MAX_HEADERS {
-        return Some(Answer::error(
-            494,
-            "The request headers are larger than 20480 bytes.",
-        ));
-    }
-    let behavior = visit.behavior();
-    if !behavior.allowed_methods.contains(&visit.request.method) {
-        return Some(Answer::error(
-            403,
-            "The cache behavior does not allow this method.",
-        ));
-    }
-    None
 }
 
 /// The answer from a cache or the origin.
@@ -191,7 +90,7 @@ pub(crate) async fn respond(visit: &Visit) -> Answer {
     if !cached {
         return Fetch::new(visit, None).run().await.into_answer();
     }
-    let key = CacheKey::compose(&visit.distribution.id, &behavior.cache, &visit.request);
+    let key = CacheKey::compose(&visit.owner, &behavior.cache, &visit.request);
     loop {
         let (ticket, mut told, share) = match look(visit, &key) {
             Found::Copy(copy, tier) => return Answer::from_copy(visit, &copy, tier),

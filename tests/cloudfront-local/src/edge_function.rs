@@ -5,7 +5,7 @@ mod headers;
 mod worker;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,13 +58,13 @@ pub(crate) struct EdgeFunctions {
 
 impl EdgeFunctions {
     pub(crate) fn new(
-        node: PathBuf,
+        node: &Path,
         hosts: &[RewrittenHost],
         code: BTreeMap<EdgeFunctionId, FunctionCode>,
     ) -> Self {
         let pools = code
             .into_iter()
-            .map(|(id, code)| (id, Arc::new(Pool::new(node.clone(), hosts, code))))
+            .map(|(id, code)| (id, Arc::new(Pool::new(node.to_owned(), hosts, code))))
             .collect();
         Self { pools }
     }

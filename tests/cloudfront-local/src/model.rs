@@ -21,7 +21,7 @@ mod world;
 pub use cache::Cache;
 pub use cache_key::CacheKey;
 pub use distribution::{
-    Behavior, CustomOrigin, Distribution, EdgeEvent, EdgeFunctionId, Origin, OriginGroup,
+    Behavior, CustomOrigin, Distribution, EdgeEvent, EdgeFunctionId, Origin, OriginGroup, Tenant,
 };
 pub use freshness::{Lifetime, lifetime};
 pub use invalidation::{

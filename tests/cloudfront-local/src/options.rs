@@ -56,6 +56,10 @@ pub struct Options {
     #[arg(long = "data-plane-port", value_name = "PORT")]
     pub data_plane_ports: Vec<u16>,
 
+    /// Take the plain ports as HTTP: viewer protocol policies then refuse or redirect what comes there
+    #[arg(long)]
+    pub plain_is_http: bool,
+
     /// Bound on the bytes cached in each place
     #[arg(long, default_value_t = 256 << 20, value_name = "BYTES")]
     pub cache_capacity: usize,
@@ -81,6 +85,7 @@ impl Options {
             control_plane_port: 0,
             control_port: 0,
             data_plane_ports: Vec::new(),
+            plain_is_http: false,
             cache_capacity: 256 << 20,
             node: PathBuf::from("node"),
         }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::data_plane::Door;
 use crate::edge_function::EdgeFunctions;
 use crate::fault::Fault;
 use crate::history::{Entry, Filter};
@@ -105,17 +106,16 @@ impl CloudFrontLocal {
                 "origin {id} ({domain}) has no address: requests to it are answered 502"
             ));
         }
-        let edge = EdgeFunctions::new(
-            options.node.clone(),
-            &options.edge_hosts,
-            deployment.functions,
-        );
-        let world = World::new(
+        let edge = EdgeFunctions::new(&options.node, &options.edge_hosts, deployment.functions);
+        let mut world = World::new(
             deployment.distributions.clone(),
             options.knobs(),
             options.cache_capacity,
             seed,
         );
+        for tenant in deployment.tenants {
+            world.tenants.insert(tenant.id.clone(), tenant);
+        }
         let site = Arc::new(Site::new(world, options.origins.clone(), edge));
         let mut listeners = Vec::new();
         let (control_plane, port) = listen(options.control_plane_port).await?;
@@ -134,16 +134,15 @@ impl CloudFrontLocal {
                 domain_name: distribution.domain_name.clone(),
                 url: url(port),
             });
-            let (site, distribution) = (Arc::clone(&site), Arc::new(distribution));
+            let door = Arc::new(Door {
+                distribution: Arc::new(distribution),
+                is_https: !options.plain_is_http,
+            });
+            let site = Arc::clone(&site);
             listeners.push(tokio::spawn(accept(
                 listener,
                 move |request, client: SocketAddr| {
-                    data_plane::serve(
-                        Arc::clone(&site),
-                        Arc::clone(&distribution),
-                        client.ip(),
-                        request,
-                    )
+                    data_plane::serve(Arc::clone(&site), Arc::clone(&door), client.ip(), request)
                 },
             )));
         }
@@ -176,6 +175,10 @@ impl CloudFrontLocal {
     }
 
     /// Scripts a fault, as the control port does; gives its id.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most faults are never taken back"
+    )]
     pub fn add_fault(&self, fault: Fault) -> u64 {
         self.site.faults().add(fault)
     }

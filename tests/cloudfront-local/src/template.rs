@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub use functions::{CodeSource, FunctionCode};
 
-use crate::model::{Distribution, EdgeFunctionId};
+use crate::model::{Distribution, EdgeFunctionId, Tenant};
 use resolve::{App, Stack};
 
 /// Why a template cannot be served.
@@ -66,6 +66,8 @@ impl TemplateError {
 pub struct Deployment {
     /// Distributions in the order of the templates.
     pub distributions: Vec<Distribution>,
+    /// Distribution tenants.
+    pub tenants: Vec<Tenant>,
     /// Code of every Lambda@Edge function that a distribution uses.
     pub functions: BTreeMap<EdgeFunctionId, FunctionCode>,
     /// What a template asks for and is not done, in words.
@@ -101,6 +103,11 @@ pub fn read(
                 deployment.functions.insert(arn.clone(), code);
             }
             deployment.distributions.push(read.distribution);
+        }
+        for (logical_id, _) in stack.resources_of("AWS::CloudFront::DistributionTenant") {
+            let (tenant, not_modelled) = distribution::read_tenant(&app, stack, logical_id);
+            deployment.not_modelled.extend(not_modelled);
+            deployment.tenants.push(tenant);
         }
     }
     if deployment.distributions.is_empty() {

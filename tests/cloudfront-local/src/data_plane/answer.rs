@@ -20,12 +20,16 @@ pub(crate) enum Source {
     Miss,
     Error,
     LambdaGenerated,
+    FunctionGenerated,
+    Redirect,
 }
 
 impl Source {
     fn x_cache(self, status: u16) -> &'static str {
         match self {
             Self::LambdaGenerated => "LambdaGeneratedResponse from cloudfront",
+            Self::FunctionGenerated => "FunctionGeneratedResponse from cloudfront",
+            Self::Redirect => "Redirect from cloudfront",
             _ if status >= 400 => "Error from cloudfront",
             Self::Hit => "Hit from cloudfront",
             Self::RefreshHit => "RefreshHit from cloudfront",

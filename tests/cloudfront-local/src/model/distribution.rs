@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::Method;
+use serde::{Deserialize, Serialize};
 
 use super::pattern::PathPattern;
 use super::policy::{CachePolicy, OriginRequestPolicy, ResponseHeadersPolicy};
@@ -133,6 +134,18 @@ pub struct OriginGroup {
     pub members: Vec<String>,
 }
 
+/// A distribution tenant: the objects of its domains are its own, everything else is its distribution's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tenant {
+    /// As in `dt_1234567890abc`.
+    pub id: String,
+    /// Id of its distribution.
+    pub distribution: String,
+    /// Host names.
+    pub domains: Vec<String>,
+}
+
 /// A distribution.
 #[derive(Clone, Debug)]
 pub struct Distribution {
@@ -154,6 +167,8 @@ pub struct Distribution {
     pub error_ttl: BTreeMap<u16, Duration>,
     /// Object that `/` stands for.
     pub default_root_object: Option<String>,
+    /// Serves only the host names of its tenants.
+    pub tenant_only: bool,
     /// A distribution that is switched off answers 403.
     pub enabled: bool,
     /// The resolved `DistributionConfig` of the template.
@@ -180,6 +195,15 @@ impl Distribution {
         );
         ids.iter()
             .filter_map(|id| self.origins.iter().find(|origin| origin.id == *id))
+            .collect()
+    }
+
+    /// Regions of its Origin Shields.
+    #[must_use]
+    pub fn shields(&self) -> Vec<&str> {
+        self.origins
+            .iter()
+            .filter_map(|origin| origin.shield.as_deref())
             .collect()
     }
 

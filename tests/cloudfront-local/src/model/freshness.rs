@@ -174,6 +174,12 @@ mod tests {
         Lifetime::Stored(Duration::from_secs(seconds))
     }
 
+    type Case<'a> = (
+        &'a CachePolicy,
+        &'a [(&'static str, &'static str)],
+        Lifetime,
+    );
+
     #[test]
     fn successes_follow_the_documented_table() {
         let refused = Lifetime::Unstored {
@@ -181,7 +187,7 @@ mod tests {
         };
         let open = policy(0, 100, 1000);
         let floor = policy(50, 100, 1000);
-        let cases: [(&CachePolicy, &[(&str, &str)], Lifetime); 12] = [
+        let cases: [Case<'_>; 12] = [
             (&open, &[], stored(100)),
             (&open, &[("cache-control", "max-age=10")], stored(10)),
             (
@@ -204,9 +210,8 @@ mod tests {
             (&floor, &[("cache-control", "private")], stored(50)),
         ];
         for (policy, sent, expected) in cases {
-            let pairs: Vec<(&'static str, &'static str)> = sent.to_vec();
             assert_eq!(
-                lifetime(policy, 200, &headers(&pairs), None, NOW),
+                lifetime(policy, 200, &headers(sent), None, NOW),
                 expected,
                 "{sent:?}"
             );

@@ -257,20 +257,14 @@ impl Invalidations {
         profile: &Profile,
         now: Time,
     ) -> Result<(), Refusal> {
-        let (mut plain, mut wildcards) = (0, 0);
-        let mut count = |is_wildcard: bool| {
-            if is_wildcard {
-                wildcards += 1;
-            } else {
-                plain += 1;
-            }
-        };
-        items
-            .iter()
-            .for_each(|item| count(matches!(item, Item::Prefix(_))));
         let open = self.of(target).filter(|one| now < one.completes);
-        open.flat_map(|one| &one.batch.items)
-            .for_each(|text| count(text.starts_with('/') && text.ends_with('*')));
+        let texts = open.flat_map(|one| &one.batch.items);
+        let in_progress = texts.map(|text| text.starts_with('/') && text.ends_with('*'));
+        let asked = items.iter().map(|item| matches!(item, Item::Prefix(_)));
+        let (wildcards, plain): (Vec<bool>, Vec<bool>) = in_progress
+            .chain(asked)
+            .partition(|is_wildcard| *is_wildcard);
+        let (wildcards, plain) = (wildcards.len(), plain.len());
         if plain > profile.max_items_in_progress || wildcards > profile.max_wildcards_in_progress {
             return Err(Refusal::too_many_in_progress());
         }

@@ -220,7 +220,7 @@ impl Network {
             let (place, purge) = entry.remove();
             self.cache(&place).purge(&purge);
             for fetch in self.fetches.values_mut() {
-                if fetch.key.distribution == purge.distribution && fetch.places.contains(&place) {
+                if purge.concerns(&fetch.key) && fetch.places.contains(&place) {
                     fetch
                         .crossings
                         .push((at, place.clone(), Arc::clone(&purge)));

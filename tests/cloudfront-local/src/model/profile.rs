@@ -109,7 +109,7 @@ impl ProfileName {
                 propagation: Duration::from_secs(1),
                 propagation_spread: Duration::from_secs(14),
                 completion: Duration::from_secs(1),
-                completion_spread: Duration::from_secs(60),
+                completion_spread: Duration::from_mins(1),
                 late_fill: 1.0,
                 late_collapse: 1.0,
                 throttle: 0.2,

@@ -1,5 +1,6 @@
 //! A purge on its way: what it names, and when it reaches which place.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::cache_key::CacheKey;
@@ -35,8 +36,8 @@ impl Item {
 /// A purge and the moments at which it reaches each place.
 #[derive(Clone, Debug)]
 pub struct Purge {
-    /// The distribution (or tenant) whose objects it removes.
-    pub distribution: String,
+    /// The distributions and distribution tenants whose objects it removes.
+    pub owners: Vec<String>,
     /// Its items: an object that any of them names is removed.
     pub items: Vec<Item>,
     /// When it reaches each place, soonest first.
@@ -44,36 +45,40 @@ pub struct Purge {
 }
 
 impl Purge {
-    /// Plans a purge: upper tiers first, then POP by POP, so that no POP refills from a tier that still holds
-    /// the old object.
+    /// Plans a purge: Origin Shields first, then the other regional edge caches, then the POPs, so that nothing
+    /// refills from a tier that still holds the old object.
     #[must_use]
     pub fn plan(
-        distribution: &str,
+        owners: Vec<String>,
         items: Vec<Item>,
+        shields: &[&str],
         profile: &Profile,
         rng: &mut fastrand::Rng,
         now: Time,
     ) -> Self {
-        let mut regions: Vec<&str> = Pop::all().iter().map(|pop| pop.region).collect();
-        regions.extend(SHIELD_ONLY_REGIONS);
-        regions.sort_unstable();
-        regions.dedup();
-        let upper = profile.propagation / 2;
+        let regions: BTreeSet<&str> = Pop::all()
+            .iter()
+            .map(|pop| pop.region)
+            .chain(shields.iter().copied())
+            .collect();
+        let (first, second): (Vec<&str>, Vec<&str>) = regions
+            .into_iter()
+            .partition(|region| shields.contains(region));
+        let pops: Vec<&str> = Pop::all().iter().map(|pop| pop.name).collect();
         let mut arrivals: Vec<(Time, Place)> = Vec::new();
-        for region in regions {
-            let at = now + upper + spread(profile.propagation_spread / 2, rng);
-            arrivals.push((at, Place::new(region)));
-        }
-        let last_region = arrivals.iter().map(|(at, _)| *at).max().unwrap_or(now);
-        for pop in Pop::all() {
-            let at = last_region
-                + (profile.propagation - upper)
-                + spread(profile.propagation_spread / 2, rng);
-            arrivals.push((at, pop.place()));
+        let mut begun = now;
+        for tier in [first, second, pops] {
+            for name in tier {
+                let at = begun
+                    + profile.propagation / TIERS
+                    + spread(profile.propagation_spread / TIERS, rng);
+                arrivals.push((at, Place::new(name)));
+            }
+            begun = arrivals.iter().map(|(at, _)| *at).max().unwrap_or(now);
         }
         arrivals.sort();
         Self {
-            distribution: distribution.to_owned(),
+            owners,
             items,
             arrivals,
         }
@@ -88,13 +93,18 @@ impl Purge {
     /// Whether it removes an object with this key and these tags.
     #[must_use]
     pub fn names(&self, key: &CacheKey, tags: &[Tag]) -> bool {
-        self.distribution == key.distribution && self.items.iter().any(|item| item.names(key, tags))
+        self.concerns(key) && self.items.iter().any(|item| item.names(key, tags))
+    }
+
+    /// Whether the object with this key belongs to an owner that it is for.
+    #[must_use]
+    pub fn concerns(&self, key: &CacheKey) -> bool {
+        self.owners.contains(&key.distribution)
     }
 }
 
-/// Regions that can be an Origin Shield though none of our POPs is nearest to them.
-pub(crate) const SHIELD_ONLY_REGIONS: [&str; 4] =
-    ["us-east-2", "us-west-2", "ap-south-1", "ap-northeast-2"];
+/// Shields, regional edge caches, POPs: each is done before the next begins.
+const TIERS: u32 = 3;
 
 fn spread(at_most: Duration, rng: &mut fastrand::Rng) -> Duration {
     let millis = u64::try_from(at_most.as_millis()).unwrap_or(u64::MAX);
@@ -108,16 +118,30 @@ mod tests {
     use crate::model::{CachePolicy, ProfileName, Selection};
 
     #[test]
-    fn upper_tiers_are_reached_before_any_pop() {
+    fn each_tier_is_reached_before_the_next() {
         let profile = ProfileName::Rough.profile();
+        let tier = |place: &Place| match place.as_str() {
+            "eu-west-1" => 0,
+            name if Pop::named(name).is_none() => 1,
+            _ => 2,
+        };
         for seed in 0..50 {
             let mut rng = fastrand::Rng::with_seed(seed);
-            let purge = Purge::plan("E1", Vec::new(), &profile, &mut rng, Time::from_millis(0));
-            let is_pop = |place: &Place| Pop::named(place.as_str()).is_some();
-            let first_pop = purge.arrivals.iter().position(|(_, place)| is_pop(place));
-            let last_region = purge.arrivals.iter().rposition(|(_, place)| !is_pop(place));
-            let moment = |index: Option<usize>| index.map(|i| purge.arrivals[i].0);
-            assert!(moment(last_region) <= moment(first_pop), "seed {seed}");
+            let purge = Purge::plan(
+                Vec::new(),
+                Vec::new(),
+                &["eu-west-1"],
+                &profile,
+                &mut rng,
+                Time::default(),
+            );
+            let mut moments = purge
+                .arrivals
+                .iter()
+                .map(|(at, place)| (tier(place), *at))
+                .collect::<Vec<_>>();
+            moments.sort();
+            assert!(moments.is_sorted_by_key(|(_, at)| *at), "seed {seed}");
         }
     }
 

@@ -31,6 +31,15 @@ impl ViewerRequest {
         }
     }
 
+    /// Path with query.
+    #[must_use]
+    pub fn target(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
     /// A header's value, several joined by comma; nothing if it is absent or not text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cache_key::CacheKey;
-use super::distribution::Distribution;
+use super::distribution::{Distribution, Tenant};
 use super::invalidation::{
     Batch, Invalidation, Invalidations, RateBucket, Refusal, Target, parse_items,
 };
@@ -20,8 +20,8 @@ use super::time::Time;
 pub struct World {
     /// Distributions by id.
     pub distributions: BTreeMap<String, Arc<Distribution>>,
-    /// Distribution tenants: id to the id of the distribution they share.
-    pub tenants: BTreeMap<String, String>,
+    /// Distribution tenants by id.
+    pub tenants: BTreeMap<String, Tenant>,
     /// Caches, fetches, purges.
     pub network: Network,
     /// Invalidations.
@@ -91,9 +91,30 @@ impl World {
             Target::Tenant(id) => self
                 .tenants
                 .get(id)
-                .and_then(|distribution| self.distributions.get(distribution))
+                .and_then(|tenant| self.distributions.get(&tenant.distribution))
                 .ok_or_else(|| Refusal::new(404, "EntityNotFound", "The entity was not found.")),
         }
+    }
+
+    /// Whose objects a target means: an invalidation of a distribution reaches its tenants' objects too.
+    fn owners(&self, target: &Target) -> Vec<String> {
+        let tenants = self.tenants.values().filter(
+            |tenant| matches!(target, Target::Distribution(id) if *id == tenant.distribution),
+        );
+        let own = std::iter::once(target.id().to_owned());
+        own.chain(tenants.map(|tenant| tenant.id.clone())).collect()
+    }
+
+    /// The tenant of a distribution that a host name belongs to.
+    #[must_use]
+    pub fn tenant_of(&self, distribution: &str, host: &str) -> Option<&Tenant> {
+        self.tenants.values().find(|tenant| {
+            tenant.distribution == distribution
+                && tenant
+                    .domains
+                    .iter()
+                    .any(|domain| domain.eq_ignore_ascii_case(host))
+        })
     }
 
     /// Creates an invalidation and sends its purge on its way; the same batch again is answered with the first.
@@ -110,7 +131,7 @@ impl World {
         if !bucket.take(rate, burst, now) {
             return Err(Refusal::throttled());
         }
-        let reads_tags = self.distribution_of(target)?.tag_header.is_some();
+        let distribution = Arc::clone(self.distribution_of(target)?);
         let mut items = parse_items(&batch, &self.profile)?;
         if let Some(first) = self
             .invalidations
@@ -124,11 +145,18 @@ impl World {
         }
         self.invalidations
             .check_quota(target, &items, &self.profile, now)?;
-        if !reads_tags {
+        if distribution.tag_header.is_none() {
             // Reported of the real one: tags are ignored, and the invalidation completes all the same.
             items.retain(|item| !matches!(item, Item::Tag(_)));
         }
-        let purge = Purge::plan(target.id(), items, &self.profile, &mut self.rng, now);
+        let purge = Purge::plan(
+            self.owners(target),
+            items,
+            &distribution.shields(),
+            &self.profile,
+            &mut self.rng,
+            now,
+        );
         let reached = purge.reached_everywhere().unwrap_or(now);
         let reporting =
             self.profile.completion + self.profile.completion_spread.mul_f64(self.rng.f64());

@@ -11,7 +11,7 @@ use super::resolve::{App, Stack, plain_text};
 use super::{TemplateError, unmodelled};
 use crate::model::{
     Behavior, CustomOrigin, Distribution, EdgeEvent, EdgeFunctionId, Origin, OriginGroup,
-    OriginRequestPolicy, PathPattern,
+    OriginRequestPolicy, PathPattern, Tenant,
 };
 
 /// A distribution, and what of it is not done.
@@ -62,6 +62,7 @@ pub(super) fn read(app: &App, stack: &Stack, logical_id: &str) -> Result<Read, T
             .as_str()
             .filter(|name| !name.is_empty())
             .map(str::to_owned),
+        tenant_only: config["ConnectionMode"] == "tenant-only",
         enabled: config.get("Enabled").is_none_or(is_true),
         config,
     };
@@ -79,6 +80,27 @@ pub(super) fn read(app: &App, stack: &Stack, logical_id: &str) -> Result<Read, T
         distribution,
         not_modelled,
     })
+}
+
+/// `AWS::CloudFront::DistributionTenant`.
+pub(super) fn read_tenant(app: &App, stack: &Stack, logical_id: &str) -> (Tenant, Vec<String>) {
+    let resource = stack.resource(logical_id).unwrap_or(&Value::Null);
+    let properties = stack.resolve(app, &resource["Properties"]);
+    let domain = |one: &Value| plain_text(one.get("Domain").unwrap_or(one));
+    let tenant = Tenant {
+        id: stack.tenant_id(logical_id),
+        distribution: plain_text(&properties["DistributionId"]),
+        domains: list(&properties["Domains"]).map(domain).collect(),
+    };
+    let unread = ["Parameters", "Customizations"]
+        .into_iter()
+        .filter(|name| properties.get(name).is_some());
+    (
+        tenant,
+        unread
+            .map(|name| format!("{logical_id}.{name} is not modelled"))
+            .collect(),
+    )
 }
 
 fn read_behavior(

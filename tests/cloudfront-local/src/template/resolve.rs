@@ -125,6 +125,7 @@ impl Stack {
             | "AWS::CloudFront::ResponseHeadersPolicy" => {
                 Value::from(format!("{}/{name}", self.name))
             }
+            "AWS::CloudFront::DistributionTenant" => Value::from(self.tenant_id(name)),
             "AWS::SSM::Parameter" => self.resolve(app, &resource["Properties"]["Name"]),
             _ => Value::from(name),
         }
@@ -156,6 +157,10 @@ impl Stack {
             _ if attribute.ends_with("Id") => self.reference(app, logical_id),
             _ => Value::from(format!("{logical_id}.{attribute}")),
         }
+    }
+
+    pub(crate) fn tenant_id(&self, logical_id: &str) -> String {
+        format!("dt_{}", self.physical_id(logical_id, 20))
     }
 
     pub(crate) fn domain_name(&self, logical_id: &str) -> String {
@@ -259,7 +264,7 @@ impl Stack {
             let (name, tail) = after.split_once('}')?;
             rest = tail;
             if let Some(literal) = name.strip_prefix('!') {
-                out.push_str(&format!("${{{literal}}}"));
+                out.extend(["${", literal, "}"]);
             } else if let Some(value) = own.and_then(|own| own.get(name)) {
                 out.push_str(&plain_text(&self.resolve(app, value)));
             } else if let Some((id, attribute)) = name.split_once('.') {

@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 /// Members that are modelled, or that change nothing on one machine (with the reason told in the README).
-const MODELLED: [&str; 14] = [
+const MODELLED: [&str; 15] = [
     "Aliases",
     "CacheBehaviors",
     "CacheTagConfig",
     "Comment",
+    "ConnectionMode",
     "CustomErrorResponses",
     "DefaultCacheBehavior",
     "DefaultRootObject",

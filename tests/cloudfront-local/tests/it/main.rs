@@ -1,5 +1,12 @@
 //! One binary for all tests over sockets: what links once is linked once.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the origin of a test answers late on purpose"
+)]
+
 mod control_plane;
 mod data_plane;
+mod model;
 mod stage;

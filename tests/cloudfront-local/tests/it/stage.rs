@@ -268,10 +268,11 @@ impl Stage {
 
 pub(crate) fn batch(reference: &str, items: &[&str]) -> String {
     let quantity = items.len();
-    let items: String = items
+    let items: Vec<String> = items
         .iter()
         .map(|item| format!("<Path>{}</Path>", item.replace('&', "&amp;")))
         .collect();
+    let items = items.concat();
     format!(
         "<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Paths><Quantity>{quantity}</Quantity>\
          <Items>{items}</Items></Paths><CallerReference>{reference}</CallerReference></InvalidationBatch>"

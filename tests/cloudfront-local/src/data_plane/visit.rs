@@ -1,0 +1,190 @@
+//! A viewer's request on its way through: who asks, where, and what is refused at the door.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{HOST, LOCATION};
+use http::{HeaderMap, HeaderValue};
+
+use super::{Answer, Source};
+use crate::edge_function::EventConfig;
+use crate::model::{Behavior, Distribution, Pop, ViewerRequest};
+use crate::site::Site;
+
+/// Header by which a test says in which POP it is; the real ones are told by the host name `….FRA56-P4.….net`.
+const POP_HEADER: &str = "x-cloudfront-local-pop";
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
+const MAX_URL: usize = 8192;
+const MAX_HEADERS: usize = 20_480;
+
+/// Where viewers come in: one listener.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) distribution: Arc<Distribution>,
+    /// Counts as HTTPS: TLS ends here, or is taken as ended before.
+    pub(crate) is_https: bool,
+}
+
+/// One viewer request under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    pub(crate) site: Arc<Site>,
+    pub(crate) distribution: Arc<Distribution>,
+    /// Whose objects it is about: the distribution, or the tenant of the host name.
+    pub(crate) owner: String,
+    pub(crate) pop: Pop,
+    pub(crate) config: EventConfig,
+    /// As it stands after the viewer-request function.
+    pub(crate) request: ViewerRequest,
+    pub(crate) body: Bytes,
+    is_https: bool,
+    /// Chosen by the path as the viewer sent it: a function that rewrites the path does not change it.
+    behavior: usize,
+}
+
+impl Visit {
+    pub(super) fn new(
+        site: Arc<Site>,
+        door: &Door,
+        client: IpAddr,
+        head: http::request::Parts,
+    ) -> Self {
+        let distribution = Arc::clone(&door.distribution);
+        let mut headers = head.headers;
+        // HTTP/2 has no Host header; what stands behind CloudFront expects one.
+        if let Some(authority) = head.uri.authority().filter(|_| !headers.contains_key(HOST))
+            && let Ok(host) = HeaderValue::from_str(authority.as_str())
+        {
+            headers.insert(HOST, host);
+        }
+        let pop = choose_pop(&mut headers);
+        let mut request = ViewerRequest::get(
+            head.uri
+                .path_and_query()
+                .map_or("/", |target| target.as_str()),
+        );
+        request.method = head.method;
+        request.headers = headers;
+        let (request_id, owner) = {
+            let mut state = site.state();
+            let host = host_name(&request.headers);
+            let tenant = state
+                .world
+                .tenant_of(&distribution.id, host)
+                .map(|tenant| tenant.id.clone());
+            (
+                state.world.fresh_id('C', 56),
+                tenant.unwrap_or_else(|| distribution.id.clone()),
+            )
+        };
+        let config = EventConfig {
+            domain_name: distribution.domain_name.clone(),
+            distribution: distribution.id.clone(),
+            request_id,
+            client_ip: client.to_string(),
+        };
+        let behavior = distribution.behavior(&request.path);
+        Self {
+            site,
+            distribution,
+            owner,
+            pop,
+            config,
+            request,
+            body: Bytes::new(),
+            is_https: door.is_https,
+            behavior,
+        }
+    }
+
+    pub(crate) fn behavior(&self) -> &Behavior {
+        &self.distribution.behaviors[self.behavior]
+    }
+
+    /// The answer to what is refused before any function or cache is asked.
+    pub(super) fn refuse(&self) -> Option<Answer> {
+        let headers = self.request.headers.iter();
+        let header_bytes: usize = headers
+            .map(|(name, value)| name.as_str().len() + value.len() + 4)
+            .sum();
+        if self
+            .site
+            .state()
+            .pops_down
+            .iter()
+            .any(|name| name == self.pop.name)
+        {
+            return Some(Answer::error(503, "This POP is down."));
+        }
+        if !self.distribution.enabled {
+            return Some(Answer::error(403, "The distribution is disabled."));
+        }
+        if self.distribution.tenant_only && self.owner == self.distribution.id {
+            return Some(Answer::error(
+                403,
+                "No distribution tenant has this host name.",
+            ));
+        }
+        if self.request.target().len() > MAX_URL {
+            return Some(Answer::error(414, "The URL is longer than 8192 bytes."));
+        }
+        if header_bytes > MAX_HEADERS {
+            return Some(Answer::error(
+                494,
+                "The request headers are larger than 20480 bytes.",
+            ));
+        }
+        if !self
+            .behavior()
+            .allowed_methods
+            .contains(&self.request.method)
+        {
+            return Some(Answer::error(
+                403,
+                "The cache behavior does not allow this method.",
+            ));
+        }
+        match self.behavior().viewer_protocol.as_str() {
+            "https-only" if !self.is_https => {
+                Some(Answer::error(403, "The cache behavior allows HTTPS only."))
+            }
+            "redirect-to-https" if !self.is_https => Some(self.redirect()),
+            _ => None,
+        }
+    }
+
+    fn redirect(&self) -> Answer {
+        let mut answer = Answer::error(301, "Moved permanently.");
+        let location = format!(
+            "https://{}{}",
+            host_name(&self.request.headers),
+            self.request.target()
+        );
+        if let Ok(location) = HeaderValue::from_str(&location) {
+            answer.response.headers.insert(LOCATION, location);
+        }
+        Answer {
+            source: Source::Redirect,
+            ..answer
+        }
+    }
+}
+
+fn host_name(headers: &HeaderMap) -> &str {
+    let host = headers
+        .get(HOST)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    host.rsplit_once(':').map_or(host, |(name, _)| name)
+}
+
+fn choose_pop(headers: &mut HeaderMap) -> Pop {
+    let named = headers.remove(POP_HEADER);
+    let by_header = named
+        .as_ref()
+        .and_then(|value| value.to_str().ok())
+        .and_then(Pop::named);
+    let by_host = || Pop::named(host_name(headers).split('.').nth(1)?);
+    by_header.or_else(by_host).unwrap_or_else(Pop::nearest)
+}
