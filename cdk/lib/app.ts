@@ -1,7 +1,7 @@
 /**
  * The app: which stacks the settings ask for.
  */
-import { App, Validations } from "aws-cdk-lib";
+import { App, type AppProps, Validations } from "aws-cdk-lib";
 import flags from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
 import { AwsSolutionsChecks } from "cdk-nag";
 import { readContract } from "./contract.ts";
@@ -18,8 +18,8 @@ export interface WarmfrontStacks {
 }
 
 /** An app with the feature flags that a new app has, held against the AWS Solutions rules. */
-export function newApp(context: Record<string, unknown> = {}): App {
-  const app = new App({ context: { ...flags, ...context } });
+export function newApp(props: AppProps = {}): App {
+  const app = new App({ ...props, context: { ...flags, ...props.context } });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;
 }

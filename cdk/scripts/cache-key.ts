@@ -11,7 +11,9 @@ import { defaultSettingsFile, readSettings } from "../lib/settings.ts";
 
 const [command, settingsFile = defaultSettingsFile()] = process.argv.slice(2);
 const settings = readSettings(settingsFile);
-const app = newApp({ placeholders: "allow", cacheKey: "accept", "aws:cdk:bundling-stacks": [] });
+const app = newApp({
+  context: { placeholders: "allow", cacheKey: "accept", "aws:cdk:bundling-stacks": [] },
+});
 const { distribution } = addStacks(app, settings);
 if (!distribution || !settings.distribution) {
   console.log(`${settingsFile} has no distribution, so there is no cache key to guard`);

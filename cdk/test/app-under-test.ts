@@ -1,7 +1,7 @@
 /**
  * The app with settings that tests vary, and a distribution on its own that tests break.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -24,13 +24,30 @@ export const CONTRACT_FILE = fileURLToPath(new URL("../../shared/contract.json",
 export const USER_POOL_ID = "eu-central-1_EXAMPLE01";
 
 /** Staging compiles and copies; most tests look at templates only. */
-const WITHOUT_STAGING = { "aws:cdk:bundling-stacks": [] };
+export const WITHOUT_STAGING = { "aws:cdk:bundling-stacks": [] };
 
 /** A folder that is gone when the test file is through. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "warmfront-cdk-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** A folder with something in the place of each binary. */
+export function builtBinaries(): string {
+  const folder = temporaryFolder();
+  for (const name of ["invalidate", "poll", "prewarm"]) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, "bootstrap"), `binary of ${name}`, { mode: 0o644 });
+  }
+  return folder;
+}
+
+const BINARIES = builtBinaries();
+
+/** The app, with a folder of its own to be synthesized into. */
+export function testApp(context: object = {}): App {
+  return newApp({ outdir: temporaryFolder(), context: { cacheKey: "accept", ...context } });
 }
 
 /** Settings of a pipeline for an existing distribution and user pool. */
@@ -42,6 +59,7 @@ export function pipelineAlone(changes: object = {}): { pipeline: object } {
       userPoolId: USER_POOL_ID,
       clientId: "1example23456789",
       secretArn: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prewarm-AbCdEf",
+      binaries: BINARIES,
       ...changes,
     },
   };
@@ -52,7 +70,7 @@ export function everything(changes: object = {}, pipeline: object = {}): object 
   return {
     region: "eu-central-1",
     account: "123456789012",
-    pipeline: { userPoolId: USER_POOL_ID, ...pipeline },
+    pipeline: { userPoolId: USER_POOL_ID, binaries: BINARIES, ...pipeline },
     distribution: { apiDomain: "api.example.com", originShieldRegion: "eu-central-1", ...changes },
   };
 }
@@ -62,7 +80,7 @@ export function templates(
   settings: object,
   context: object = {},
 ): { pipeline: Template; distribution: Template } {
-  const app = newApp({ placeholders: "allow", cacheKey: "accept", ...WITHOUT_STAGING, ...context });
+  const app = testApp({ ...WITHOUT_STAGING, ...context });
   const { pipeline, distribution } = addStacks(app, checkSettings(SETTINGS_FILE, settings));
   return {
     pipeline: Template.fromStack(pipeline),
@@ -82,7 +100,7 @@ export function tenantCache(
   given: Contract = contract(),
   props: (stack: Stack) => Partial<TenantCacheDistributionProps> = () => ({}),
 ): { app: App; stack: Stack; tenantCache: TenantCacheDistribution; distribution: Distribution } {
-  const app = new App({ context: WITHOUT_STAGING });
+  const app = new App({ outdir: temporaryFolder(), context: WITHOUT_STAGING });
   const stack = new Stack(app, "Site", { env: { region: "us-east-1" } });
   const made = new TenantCacheDistribution(stack, "TenantCache", {
     contract: given,

@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Stack } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { addStacks } from "../lib/app.ts";
+import { checkSettings, OWN_VARIABLES } from "../lib/settings.ts";
+import {
+  everything,
+  pipelineAlone,
+  SETTINGS_FILE,
+  templates,
+  temporaryFolder,
+  testApp,
+  WITHOUT_STAGING,
+} from "./app-under-test.ts";
+
+const SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prewarm-AbCdEf";
+
+// biome-ignore lint/suspicious/noExplicitAny: properties of rendered CloudFormation
+type Rendered = any;
+
+function functions(template: Template): { invalidate: Rendered; poll: Rendered; prewarm: Rendered } {
+  const named = (name: string) =>
+    Object.entries(template.findResources("AWS::Lambda::Function")).find(([id]) =>
+      id.startsWith(`RefreshPipeline${name}`),
+    )?.[1].Properties;
+  return { invalidate: named("Invalidate"), poll: named("Poll"), prewarm: named("Prewarm") };
+}
+
+test("the three functions are native, on arm64, and told exactly what they read", () => {
+  const { pipeline } = templates(pipelineAlone());
+  const { invalidate, poll, prewarm } = functions(pipeline);
+  for (const each of [invalidate, poll, prewarm]) {
+    assert.equal(each.Runtime, "provided.al2023");
+    assert.equal(each.Handler, "bootstrap");
+    assert.deepEqual(each.Architectures, ["arm64"]);
+  }
+  assert.deepEqual(
+    [
+      invalidate.Timeout,
+      poll.Timeout,
+      prewarm.Timeout,
+      invalidate.MemorySize,
+      poll.MemorySize,
+      prewarm.MemorySize,
+    ],
+    [30, 30, 900, 128, 128, 256],
+  );
+  assert.deepEqual(invalidate.Environment, { Variables: { DISTRIBUTION_ID: "E2EXAMPLE1234" } });
+  assert.deepEqual(poll.Environment, {
+    Variables: { DISTRIBUTION_ID: "E2EXAMPLE1234", POLL_BUDGET: "60s", POLL_WINDOW: "20s" },
+  });
+  assert.deepEqual(prewarm.Environment, {
+    Variables: {
+      BASE_URL: "https://d111111abcdef8.cloudfront.net",
+      SECRET_ID: SECRET,
+      USER_POOL_ID: "eu-central-1_EXAMPLE01",
+      CLIENT_ID: "1example23456789",
+      PREWARM_CONCURRENCY: "4",
+      ERROR_CACHING_TTL: "10s",
+      STALE_REPAIRS: "2",
+    },
+  });
+});
+
+test("every variable that the pipeline sets is reserved, and the reverse", () => {
+  const { pipeline } = templates(pipelineAlone({ prewarm: { recheckAfter: "180s" } }));
+  const set = Object.values(functions(pipeline)).flatMap((each) => Object.keys(each.Environment.Variables));
+  assert.deepEqual([...new Set(set)].sort(), [...OWN_VARIABLES].sort());
+});
+
+test("settings reach the functions", () => {
+  const { pipeline } = templates(
+    pipelineAlone({
+      architecture: "x86_64",
+      memory: { poll: 256 },
+      prewarm: { timeout: "5m", concurrency: 2 },
+      logLevel: "debug",
+      logRetentionDays: 7,
+      functionEnvironment: { AWS_ENDPOINT_URL_CLOUDFRONT: "http://127.0.0.1:9000" },
+    }),
+  );
+  const { invalidate, poll, prewarm } = functions(pipeline);
+  assert.deepEqual(invalidate.Architectures, ["x86_64"]);
+  assert.equal(poll.MemorySize, 256);
+  assert.equal(prewarm.Timeout, 300);
+  for (const each of [invalidate, poll, prewarm]) {
+    assert.equal(each.LoggingConfig.ApplicationLogLevel, "DEBUG");
+    assert.equal(each.Environment.Variables.AWS_ENDPOINT_URL_CLOUDFRONT, "http://127.0.0.1:9000");
+  }
+  for (const { Properties } of Object.values(pipeline.findResources("AWS::Logs::LogGroup"))) {
+    assert.equal(Properties.RetentionInDays, 7);
+  }
+});
+
+test("the state machine is the file, with the functions filled in, logged and traced", () => {
+  const { pipeline } = templates(pipelineAlone());
+  const definition = readFileSync(new URL("../../statemachine/refresh.asl.json", import.meta.url), "utf8");
+  pipeline.hasResourceProperties("AWS::StepFunctions::StateMachine", {
+    StateMachineType: "STANDARD",
+    DefinitionString: definition,
+    DefinitionSubstitutions: {
+      InvalidateFunctionArn: { "Fn::GetAtt": [Match.stringLikeRegexp("Invalidate"), "Arn"] },
+      PollFunctionArn: { "Fn::GetAtt": [Match.stringLikeRegexp("Poll"), "Arn"] },
+      PrewarmFunctionArn: { "Fn::GetAtt": [Match.stringLikeRegexp("Prewarm"), "Arn"] },
+    },
+    TracingConfiguration: { Enabled: true },
+    LoggingConfiguration: { Level: "ALL", IncludeExecutionData: false },
+  });
+  const used = new Set([...definition.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
+  assert.deepEqual([...used].sort(), ["InvalidateFunctionArn", "PollFunctionArn", "PrewarmFunctionArn"]);
+});
+
+test("the log level of executions is a setting", () => {
+  const { pipeline } = templates(pipelineAlone({ executionLogLevel: "ERROR", logExecutionData: true }));
+  pipeline.hasResourceProperties("AWS::StepFunctions::StateMachine", {
+    LoggingConfiguration: { Level: "ERROR", IncludeExecutionData: true },
+  });
+});
+
+test("parameters and outputs say where to start", () => {
+  const { pipeline } = templates(pipelineAlone({ parameterPrefix: "/shop/refresh" }));
+  pipeline.hasResourceProperties("AWS::SSM::Parameter", {
+    Name: "/shop/refresh/state-machine-arn",
+    Value: { Ref: Match.stringLikeRegexp("Refresh") },
+  });
+  pipeline.hasResourceProperties("AWS::SSM::Parameter", {
+    Name: "/shop/refresh/distribution-id",
+    Value: "E2EXAMPLE1234",
+  });
+  assert.deepEqual(Object.keys(pipeline.findOutputs("*")).sort(), [
+    "ClientId",
+    "InvalidateFunctionName",
+    "PollFunctionName",
+    "PrewarmFunctionName",
+    "SecretArn",
+    "StateMachineArn",
+  ]);
+});
+
+test("beside an existing distribution and user pool there is the pipeline alone", () => {
+  const { pipeline } = templates(pipelineAlone());
+  const types = new Set(
+    Object.values(pipeline.toJSON().Resources).map((each) => (each as { Type: string }).Type),
+  );
+  assert.deepEqual([...types].sort(), [
+    "AWS::IAM::Policy",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Function",
+    "AWS::Logs::LogGroup",
+    "AWS::SSM::Parameter",
+    "AWS::StepFunctions::StateMachine",
+  ]);
+});
+
+test("a client without a secret gets one to fill", () => {
+  const { pipeline } = templates(pipelineAlone({ secretArn: undefined }));
+  pipeline.hasResourceProperties("AWS::SecretsManager::Secret", {
+    GenerateSecretString: {
+      SecretStringTemplate: '{"username":"warmfront-prewarm"}',
+      GenerateStringKey: "password",
+    },
+  });
+  pipeline.resourceCountIs("AWS::SecretsManager::RotationSchedule", 0);
+});
+
+test("without a client the prewarmer gets an identity of its own", () => {
+  const { pipeline } = templates(everything({}, { serviceUser: { username: "robot", createGroup: true } }));
+  pipeline.hasResourceProperties("AWS::Cognito::UserPoolClient", {
+    ExplicitAuthFlows: ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    GenerateSecret: false,
+  });
+  pipeline.hasResourceProperties("AWS::Cognito::UserPoolUser", {
+    Username: "robot",
+    MessageAction: "SUPPRESS",
+  });
+  pipeline.hasResourceProperties("AWS::Cognito::UserPoolUserToGroupAttachment", {
+    Username: "robot",
+    GroupName: "superadmin",
+  });
+  pipeline.hasResourceProperties("AWS::Cognito::UserPoolGroup", { GroupName: "superadmin" });
+  pipeline.hasResourceProperties("AWS::SecretsManager::Secret", {
+    GenerateSecretString: { SecretStringTemplate: '{"username":"robot"}', GenerateStringKey: "password" },
+  });
+  // Right after deployment: until then the user has no password at all.
+  pipeline.hasResource("AWS::SecretsManager::RotationSchedule", {
+    Properties: { RotateImmediatelyOnUpdate: true, RotationRules: { ScheduleExpression: "rate(30 days)" } },
+    DependsOn: Match.arrayWith([Match.stringLikeRegexp("Membership")]),
+  });
+});
+
+test("the pipeline refreshes the app's own distribution where none is named", () => {
+  const { pipeline } = templates(everything({ errorCachingTtl: "5s" }));
+  const { invalidate, prewarm } = functions(pipeline);
+  const reference = { "Fn::GetStackOutput": { StackName: "WarmfrontDistribution", Region: "us-east-1" } };
+  assert.deepEqual(
+    Match.objectLike({ Variables: { DISTRIBUTION_ID: reference } }).test(invalidate.Environment).failCount,
+    0,
+  );
+  const { Variables: variables } = prewarm.Environment;
+  assert.match(JSON.stringify(variables.BASE_URL), /https:\/\/.*DomainName/);
+  assert.equal(variables.ERROR_CACHING_TTL, "5s");
+});
+
+test("whoever is granted to start executions may do that and nothing else", () => {
+  const app = testApp(WITHOUT_STAGING);
+  const { pipeline } = addStacks(app, checkSettings(SETTINGS_FILE, pipelineAlone()));
+  const role = new Role(new Stack(app, "Theirs"), "Importer", {
+    assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+  });
+  pipeline.pipeline.grantStartExecution(role);
+  const [policy] = Object.values(Template.fromStack(Stack.of(role)).findResources("AWS::IAM::Policy"));
+  assert.deepEqual(
+    policy?.Properties.PolicyDocument.Statement.map((each: { Action: unknown }) => each.Action),
+    ["states:StartExecution"],
+  );
+});
+
+test("the zip of each function holds its own binary and the contract", () => {
+  const app = testApp();
+  addStacks(app, checkSettings(SETTINGS_FILE, pipelineAlone()));
+  const { directory } = app.synth();
+  const assets = readdirSync(directory).filter((each) => each.startsWith("asset."));
+  const binaries = assets.map((each) => readFileSync(join(directory, each, "bootstrap"), "utf8"));
+  assert.deepEqual(binaries.sort(), ["binary of invalidate", "binary of poll", "binary of prewarm"]);
+  const contract = readFileSync(new URL("../../shared/contract.json", import.meta.url), "utf8");
+  for (const each of assets) {
+    assert.equal(readFileSync(join(directory, each, "contract.json"), "utf8"), contract);
+    assert.equal(statSync(join(directory, each, "bootstrap")).mode & 0o777, 0o755);
+  }
+});
+
+test("refuses to synthesize without binaries unless placeholders are allowed", () => {
+  const binaries = temporaryFolder();
+  const app = testApp(WITHOUT_STAGING);
+  const { pipeline } = addStacks(app, checkSettings(SETTINGS_FILE, pipelineAlone({ binaries })));
+  const paths = ["invalidate", "poll", "prewarm"].map((name) => join(binaries, name, "bootstrap"));
+  assert.deepEqual(
+    pipeline.pipeline.node.metadata.map(({ type, data }) => [type, data]),
+    [["aws:cdk:error", `no binary at ${paths.join(", ")}: run "make build" first`]],
+  );
+  assert.throws(() => app.synth(), /Validation failed/);
+});
+
+test("a template with placeholders refuses its deployment", () => {
+  const binaries = temporaryFolder();
+  const { pipeline } = templates(pipelineAlone({ binaries }), { placeholders: "allow" });
+  const { Rules } = pipeline.toJSON();
+  const paths = ["invalidate", "poll", "prewarm"].map((name) => join(binaries, name, "bootstrap"));
+  assert.deepEqual(Object.values(Rules)[0], {
+    Assertions: [
+      {
+        Assert: { "Fn::Equals": ["placeholder", "built"] },
+        AssertDescription: `Synthesized without binaries: no binary at ${paths.join(", ")}: run "make build" first, then deploy again`,
+      },
+    ],
+  });
+});
