@@ -1,10 +1,15 @@
 //! The subcommands and what they print.
 
 mod background;
+mod demo;
+mod narrator;
+mod refresh;
+mod run;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use narrator::Narrator;
 use stack::{Options, StackError, Supervisor};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -30,6 +35,16 @@ enum Command {
         #[arg(last = true, required = true)]
         command: Vec<std::ffi::OsString>,
     },
+    /// Refresh one tenant on a running stack and show how it goes
+    Run(run::Run),
+    /// Show what a refresh does for the people of a tenant, on a stack of its own
+    Demo {
+        #[command(flatten)]
+        options: Options,
+        /// File for the report
+        #[arg(long, default_value = "target/demo/report.json", value_name = "FILE")]
+        report: std::path::PathBuf,
+    },
     /// Take a stack down
     Down(Named),
     /// Tell whether a stack is up, and where its parts are
@@ -54,6 +69,8 @@ pub(crate) async fn run() -> ExitCode {
         Command::Up(options) => background::up(&options).await,
         Command::Supervise(options) => supervise(&options).await,
         Command::Exec { options, command } => exec(&options, &command).await,
+        Command::Run(what) => run::run(&what).await,
+        Command::Demo { options, report } => demo::demo(&options, &report).await,
         Command::Down(named) => background::down(&named.name).await,
         Command::Status(named) => background::status(&named.name),
     };
@@ -64,7 +81,7 @@ pub(crate) async fn run() -> ExitCode {
 }
 
 async fn supervise(options: &Options) -> Result<ExitCode, StackError> {
-    with_stack(options, async |supervisor| {
+    with_stack(options, &Narrator::new(), async |supervisor| {
         println!("up: {}", supervisor.state().base_url);
         supervisor.until_stopped().await.map(|()| ExitCode::SUCCESS)
     })
@@ -73,11 +90,11 @@ async fn supervise(options: &Options) -> Result<ExitCode, StackError> {
 
 async fn exec(options: &Options, command: &[std::ffi::OsString]) -> Result<ExitCode, StackError> {
     let state = stack::Folders::of(&options.name)?.state();
-    with_stack(options, async |supervisor| {
+    with_stack(options, &Narrator::new(), async |supervisor| {
         let (program, arguments) = command.split_first().expect("the command line requires one");
         let mut child = tokio::process::Command::new(program)
             .args(arguments)
-            .env("WARMFRONT_STACK", &state)
+            .env(stack::STATE_VARIABLE, &state)
             .kill_on_drop(true)
             .spawn()
             .map_err(|source| StackError::Io { what: format!("run {}", program.display()), source })?;
@@ -95,11 +112,12 @@ async fn exec(options: &Options, command: &[std::ffi::OsString]) -> Result<ExitC
 /// Brings a stack up, lets `work` use it, takes it down whatever happens; a signal ends the work.
 async fn with_stack(
     options: &Options,
+    narrator: &Narrator,
     work: impl AsyncFnOnce(&mut Supervisor) -> Result<ExitCode, StackError>,
 ) -> Result<ExitCode, StackError> {
     let mut interrupted = Box::pin(interrupted());
     let mut supervisor = tokio::select! {
-        started = Supervisor::start(options, |what| eprintln!("{what}")) => started?,
+        started = Supervisor::start(options, |what| narrator.say(what)) => started?,
         () = &mut interrupted => return Ok(ExitCode::from(INTERRUPTED)),
     };
     let outcome = tokio::select! {

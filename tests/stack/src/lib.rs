@@ -7,6 +7,7 @@
 )]
 
 pub mod aws;
+mod browser;
 mod cdk;
 mod cloudfront;
 mod cognito;
@@ -14,7 +15,9 @@ mod connection;
 mod control;
 mod delivery;
 mod error;
+mod execution;
 mod folders;
+mod function_process;
 pub mod gate;
 mod http_client;
 mod localstack;
@@ -25,13 +28,21 @@ mod port;
 mod python;
 mod reaper;
 pub mod rules;
+mod stack;
 mod state;
 mod supervisor;
+mod variant;
+mod watch;
 
+pub use browser::{Browser, Page};
 pub use cloudfront::{CachedCopy, CachedKey, CloudFrontControl};
 pub use cognito::{ServiceLogin, UserPool, Users};
 pub use error::StackError;
+pub use execution::Execution;
 pub use folders::Folders;
 pub use options::Options;
+pub use stack::{STATE_VARIABLE, Stack, Tenant};
 pub use state::{Endpoints, Pipeline, State};
 pub use supervisor::{Supervisor, request_stop};
+pub use variant::{Changes, Function, Variant};
+pub use watch::{Judged, Progress};

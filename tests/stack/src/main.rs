@@ -10,5 +10,5 @@ mod cli;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    cli::run().await
+    Box::pin(cli::run()).await
 }

@@ -52,6 +52,7 @@ class FunctionProcess:
     def __init__(self, bootstrap: Path, environment: dict[str, str], log: Path) -> None:
         self.events: queue.Queue = queue.Queue()
         self.api = RuntimeApi(self.events)
+        self.pid_file = log.with_suffix(".pid")
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
                 [bootstrap],
@@ -63,6 +64,7 @@ class FunctionProcess:
                 start_new_session=True,
             )
         reaper.watch(self.process.pid)
+        self.pid_file.write_text(f"{self.process.pid}\n")
         threading.Thread(target=self._await_exit, daemon=True).start()
 
     def alive(self) -> bool:
@@ -125,5 +127,15 @@ class FunctionProcess:
                 return event
 
     def _await_exit(self) -> None:
-        self.events.put(Exited(self.process.wait()))
+        status = self.process.wait()
         reaper.forget(self.process.pid)
+        self._drop_pid_file()
+        self.events.put(Exited(status))
+
+    def _drop_pid_file(self) -> None:
+        # The next process of the environment may have written its own by now.
+        try:
+            if self.pid_file.read_text().strip() == str(self.process.pid):
+                self.pid_file.unlink()
+        except FileNotFoundError:
+            pass

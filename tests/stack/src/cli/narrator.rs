@@ -1,0 +1,104 @@
+//! Tells a person what happens: bars in a terminal, plain lines everywhere else.
+
+use std::{
+    io::{self, IsTerminal},
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+const TICK: Duration = Duration::from_millis(120);
+
+/// Writes to the terminal's error stream, so that results on the output stream stay clean.
+pub(crate) struct Narrator {
+    terminal: bool,
+    began: Instant,
+}
+
+impl Narrator {
+    pub(crate) fn new() -> Self {
+        Self {
+            terminal: io::stderr().is_terminal(),
+            began: Instant::now(),
+        }
+    }
+
+    /// A line that stays.
+    pub(crate) fn say(&self, text: &str) {
+        eprintln!("{:>6.1} s  {text}", self.began.elapsed().as_secs_f64());
+    }
+
+    /// Something that takes time, and of how many steps, if that is known.
+    pub(crate) fn wait(&self, what: &str, steps: Option<u64>) -> Wait<'_> {
+        let bar = self.terminal.then(|| bar(what, steps));
+        if bar.is_none() {
+            self.say(what);
+        }
+        Wait {
+            narrator: self,
+            bar,
+            what: what.to_owned(),
+            began: Instant::now(),
+        }
+    }
+}
+
+/// Something that takes time.
+pub(crate) struct Wait<'a> {
+    narrator: &'a Narrator,
+    bar: Option<ProgressBar>,
+    what: String,
+    began: Instant,
+}
+
+impl Wait<'_> {
+    /// A line that stays, above the bar.
+    pub(crate) fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.narrator.say(text)),
+            None => self.narrator.say(text),
+        }
+    }
+
+    /// One step is done.
+    pub(crate) fn step(&self, text: &str) {
+        self.say(text);
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    /// All is done.
+    pub(crate) fn done(self) {
+        let text = format!("{}: {:.1} s", self.what, self.began.elapsed().as_secs_f64());
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        self.narrator.say(&text);
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(what: &str, steps: Option<u64>) -> ProgressBar {
+    let (bar, template) = match steps {
+        Some(steps) => (
+            ProgressBar::new(steps),
+            "{spinner} {msg} [{bar:30}] {pos}/{len} {elapsed}",
+        ),
+        None => (ProgressBar::new_spinner(), "{spinner} {msg} {elapsed}"),
+    };
+    bar.set_draw_target(ProgressDrawTarget::stderr());
+    bar.set_style(
+        ProgressStyle::with_template(template).expect("the templates above are well-formed"),
+    );
+    bar.set_message(what.to_owned());
+    bar.enable_steady_tick(TICK);
+    bar
+}

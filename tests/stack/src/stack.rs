@@ -1,0 +1,115 @@
+//! A running stack as tests and tools use it: SDK clients, tenants, and the control ports of its parts.
+
+use std::path::{Path, PathBuf};
+
+use aws_sdk_lambda::Client as Lambda;
+use aws_sdk_secretsmanager::Client as SecretsManager;
+use aws_sdk_sfn::Client as StepFunctions;
+
+use crate::{
+    aws, browser::Browser, cloudfront::CloudFrontControl, cognito::Users, error::StackError,
+    folders::Folders, gate::GateControl, options::Options, origin::OriginControl, state::State,
+    supervisor::Supervisor,
+};
+
+/// Names the state file of the stack that tests use; `warmfront-stack exec` sets it.
+pub const STATE_VARIABLE: &str = "WARMFRONT_STACK";
+
+/// A running stack.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Endpoints and names.
+    pub state: State,
+    /// Step Functions.
+    pub step_functions: StepFunctions,
+    /// Lambda.
+    pub lambda: Lambda,
+    /// Secrets Manager itself; the functions go through the gate.
+    pub secrets_manager: SecretsManager,
+    /// Cognito itself; the functions go through the gate.
+    pub users: Users,
+    /// The fault gate.
+    pub gate: GateControl,
+    /// The example origin.
+    pub origin: OriginControl,
+    /// cloudfront-local.
+    pub cloudfront: CloudFrontControl,
+}
+
+/// A tenant with one user.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Canonical id.
+    pub id: String,
+    /// The user's name.
+    pub user: String,
+}
+
+impl Tenant {
+    /// The tenant's cache tag.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        format!("tenant:{}", self.id)
+    }
+}
+
+impl Stack {
+    /// Brings a stack up in this process; it lives as long as the supervisor.
+    pub async fn start(options: &Options) -> Result<(Supervisor, Self), StackError> {
+        let supervisor = Supervisor::start(options, |what| tracing::info!("{what}")).await?;
+        let stack = Self::of(supervisor.state().clone());
+        Ok((supervisor, stack))
+    }
+
+    /// The running stack with this state file.
+    pub fn attach(state: &Path) -> Result<Self, StackError> {
+        State::read(state).map(Self::of)
+    }
+
+    /// The running stack that `WARMFRONT_STACK` names, or the one called `local`.
+    pub fn attach_from_environment() -> Result<Self, StackError> {
+        let state = match std::env::var_os(STATE_VARIABLE) {
+            Some(file) => PathBuf::from(file),
+            None => Folders::of("local")?.state(),
+        };
+        Self::attach(&state)
+    }
+
+    /// Clients for a stack in this state.
+    #[must_use]
+    pub fn of(state: State) -> Self {
+        let endpoints = &state.endpoints;
+        let localstack = aws::config(&endpoints.localstack);
+        Self {
+            step_functions: StepFunctions::new(&localstack),
+            lambda: Lambda::new(&localstack),
+            secrets_manager: SecretsManager::new(&localstack),
+            users: Users::at(&endpoints.cognito),
+            gate: GateControl::at(&endpoints.gate_control),
+            origin: OriginControl::at(&endpoints.origin_control),
+            cloudfront: CloudFrontControl::at(&endpoints.cloudfront_control),
+            state,
+        }
+    }
+
+    /// A tenant with a user. Tests that run side by side take an id each.
+    pub async fn create_tenant(&self, id: &str) -> Result<Tenant, StackError> {
+        let tenant = Tenant {
+            id: id.to_owned(),
+            user: format!("user-of-{id}"),
+        };
+        self.users
+            .create_member(&self.state.user_pool, &tenant.user, id)
+            .await?;
+        Ok(tenant)
+    }
+
+    /// The browser of the tenant's user, logged in.
+    pub async fn browser(&self, tenant: &Tenant) -> Result<Browser, StackError> {
+        let token = self
+            .users
+            .id_token(&self.state.user_pool, &tenant.user)
+            .await?;
+        Ok(Browser::new(&self.state.base_url, &tenant.id, token))
+    }
+}
