@@ -89,6 +89,7 @@ function contradictions(contract: Contract): string[] {
   return [
     ...keyContradictions(contract),
     ...endpointContradictions(contract),
+    ...migrationContradictions(contract),
     ...checkTags(contract),
     ...checkHeaders(contract),
     ...checkVariants(contract),
@@ -127,6 +128,27 @@ function endpointContradictions({ endpoints, scopes = {} }: Contract): string[] 
         `endpoint "${path}": no pattern of its scope "${scope}" matches it, so a refresh of the scope would not purge it; the patterns are ${patterns.join(", ")}`,
       );
     }
+  }
+  return problems;
+}
+
+/** Wildcard paths that a distribution may have in progress (quotas page). */
+const MAX_WILDCARDS = 15;
+
+function migrationContradictions({ migration, previousTagHeader, tagHeader }: Contract): string[] {
+  const problems: string[] = [];
+  const paths = migration?.paths ?? [];
+  for (const path of paths.filter((each) => each.slice(0, -1).includes("*"))) {
+    problems.push(`migration.paths: "${path}" has a wildcard before its end, where CloudFront takes none`);
+  }
+  const wildcards = paths.filter((each) => each.endsWith("*")).length;
+  if (wildcards > MAX_WILDCARDS) {
+    problems.push(
+      `migration.paths: ${wildcards} wildcards, and a distribution may have ${MAX_WILDCARDS} in progress; write paths out, or purge fewer`,
+    );
+  }
+  if (previousTagHeader === tagHeader) {
+    problems.push("previousTagHeader: equals tagHeader; leave it out when nothing is being renamed");
   }
   return problems;
 }

@@ -61,6 +61,22 @@ test("what the edge functions could not do is named too", () => {
   assert.match(problemsOf(changed).join("\n"), /tagHeader: "x-cache" is not an edge function's to write/);
 });
 
+test("migration keeps to CloudFront's rules for wildcards", () => {
+  const changed = contract();
+  changed.previousTagHeader = changed.tagHeader;
+  changed.migration = {
+    paths: [
+      "/api/*/cost?organization={tenant}",
+      ...Array.from({ length: 16 }, (_, n) => `/api/${n}/{tenant}*`),
+    ],
+  };
+  assert.deepEqual(problemsOf(changed).slice(0, 3), [
+    'migration.paths: "/api/*/cost?organization={tenant}" has a wildcard before its end, where CloudFront takes none',
+    "migration.paths: 16 wildcards, and a distribution may have 15 in progress; write paths out, or purge fewer",
+    "previousTagHeader: equals tagHeader; leave it out when nothing is being renamed",
+  ]);
+});
+
 test("a contract without its schema beside it is refused", () => {
   const file = join(temporaryFolder(), "contract.json");
   writeFileSync(file, "{}");
