@@ -12,7 +12,7 @@ const SLOWER: f64 = 2.0;
 const WORTH_COMPARING: Duration = Duration::from_millis(250);
 
 /// The number of requests that may run at a time: halved at a sign of overload, raised by one
-/// after as many good answers as run at a time.
+/// after as many good answers of the origin as run at a time.
 #[derive(Debug)]
 pub struct Pace {
     most: usize,
@@ -36,7 +36,7 @@ pub enum Sign<'a> {
     Overload,
     /// The origin answered for this path after this time.
     Filled(&'a str, Duration),
-    /// Nothing, as it came from a cache or failed for another reason.
+    /// Nothing, as it came from a cache or failed.
     None,
 }
 
@@ -81,7 +81,8 @@ impl Pace {
         match sign {
             Sign::Overload => self.halve(started),
             Sign::Filled(path, took) if self.slows_down(path, took) => self.halve(started),
-            Sign::Filled(..) | Sign::None => self.recover(),
+            Sign::Filled(..) => self.recover(),
+            Sign::None => {}
         }
     }
 
@@ -151,6 +152,8 @@ mod tests {
         for expected in [2, 3, 3, 3, 4, 4, 4, 4, 4] {
             let started = pace.start();
             pace.answered(started, Sign::None);
+            let started = pace.start();
+            pace.answered(started, Sign::Filled("/a", Duration::ZERO));
             assert_eq!(pace.limit(), expected);
         }
         assert_eq!(pace.slowed_to(), None);

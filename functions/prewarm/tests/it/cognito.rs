@@ -1,0 +1,127 @@
+//! Stand-ins for Secrets Manager and Cognito: versions of a secret, and the one password that is
+//! right.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use prewarm::login::{AdminInitiateAuth, Admission};
+use prewarm::secret::{Credentials, GetSecretValue, SecretVersion, Stage};
+use secrecy::{ExposeSecret, SecretString};
+use warmfront::service_fault::{FaultKind, ServiceFault};
+
+pub(crate) const PASSWORD: &str = "correct-horse";
+
+pub(crate) struct State {
+    /// Version id and value of AWSCURRENT.
+    pub(crate) current: (String, String),
+    /// Those of AWSPENDING, if a rotation is under way.
+    pub(crate) pending: Option<(String, String)>,
+    /// AWSCURRENT after the next reading, to rotate between two of them.
+    pub(crate) next_current: Option<(String, String)>,
+    /// Faults of the next readings.
+    pub(crate) secret_faults: VecDeque<ServiceFault>,
+    /// The right password.
+    pub(crate) password: String,
+    /// What the next logins meet instead of a check of the password.
+    pub(crate) login_answers: VecDeque<Result<Admission, ServiceFault>>,
+    pub(crate) token_seconds: i32,
+    /// Every password that was sent.
+    pub(crate) passwords: Vec<String>,
+    pub(crate) tokens: usize,
+}
+
+#[derive(Clone)]
+pub(crate) struct Cognito(pub(crate) Arc<Mutex<State>>);
+
+pub(crate) fn value(password: &str) -> String {
+    format!(r#"{{"username":"warmfront","password":"{password}","clientSecret":"client-hush"}}"#)
+}
+
+pub(crate) fn fault(kind: FaultKind, code: &str, message: &str) -> ServiceFault {
+    ServiceFault {
+        kind,
+        code: code.into(),
+        message: message.into(),
+        request_id: None,
+    }
+}
+
+impl Cognito {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            current: ("v1".into(), value(PASSWORD)),
+            pending: None,
+            next_current: None,
+            secret_faults: VecDeque::new(),
+            password: PASSWORD.into(),
+            login_answers: VecDeque::new(),
+            token_seconds: 3_600,
+            passwords: Vec::new(),
+            tokens: 0,
+        })))
+    }
+
+    pub(crate) fn with_state(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.0.lock().unwrap());
+    }
+
+    pub(crate) fn passwords(&self) -> Vec<String> {
+        self.0.lock().unwrap().passwords.clone()
+    }
+}
+
+impl GetSecretValue for Cognito {
+    async fn secret_value(&self, stage: Stage) -> Result<SecretVersion, ServiceFault> {
+        let mut held = self.0.lock().unwrap();
+        if let Some(fault) = held.secret_faults.pop_front() {
+            return Err(fault);
+        }
+        let version = match stage {
+            Stage::Current => {
+                let current = held.current.clone();
+                if let Some(next) = held.next_current.take() {
+                    held.current = next;
+                }
+                Some(current)
+            }
+            Stage::Pending => held.pending.clone(),
+        };
+        match version {
+            Some((id, value)) => Ok(SecretVersion {
+                id,
+                value: Some(SecretString::from(value)),
+            }),
+            None => Err(fault(
+                FaultKind::Rejected,
+                "ResourceNotFoundException",
+                "no such version",
+            )),
+        }
+    }
+}
+
+impl AdminInitiateAuth for Cognito {
+    async fn admin_initiate_auth(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<Admission, ServiceFault> {
+        let mut state = self.0.lock().unwrap();
+        let password = credentials.password.expose_secret().to_owned();
+        state.passwords.push(password.clone());
+        if let Some(answer) = state.login_answers.pop_front() {
+            return answer;
+        }
+        if password != state.password {
+            return Err(fault(
+                FaultKind::Rejected,
+                "NotAuthorizedException",
+                "Incorrect username or password.",
+            ));
+        }
+        state.tokens += 1;
+        Ok(Admission::Token {
+            id_token: SecretString::from(format!("token-{}", state.tokens)),
+            expires_in: state.token_seconds,
+        })
+    }
+}

@@ -1,0 +1,225 @@
+//! More work than one function call can do.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::json;
+use warmfront::contract::Contract;
+use warmfront::failure::ErrorName;
+use warmfront::message::{Outcome, Verdict};
+
+use crate::edge::{Act, status};
+use crate::world::{CONTRACT, World, config};
+
+/// A contract of this many endpoints, each with two variants and this timeout.
+fn contract(endpoints: usize, timeout: u64) -> Contract {
+    let mut document: serde_json::Value = serde_json::from_str(CONTRACT).unwrap();
+    document["endpoints"] = (0..endpoints)
+        .map(|index| {
+            json!({
+                "path": format!("/api/cost/{index}?organization={{tenant}}"),
+                "timeout": format!("{timeout}s"),
+                "required": index % 3 != 0,
+                "tenantPointer": "/organization",
+            })
+        })
+        .collect();
+    Contract::parse(&document.to_string()).unwrap()
+}
+
+fn world(endpoints: usize, timeout: u64) -> World {
+    World::with(prewarm::config::Config {
+        contract: contract(endpoints, timeout),
+        ..config()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_slow_endpoints_finish_by_resumption() {
+    let mut world = world(50, 40);
+    world.function_timeout = Duration::from_mins(1);
+    world
+        .edge
+        .with_state(|state| state.origin_time = Duration::from_secs(30));
+    let report = world.refresh(json!({"tenant": "acme"})).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    assert_eq!(report.totals.fresh, 100);
+    assert_eq!(report.totals.requests, 200, "no request is made twice");
+    assert!(serde_json::to_string(&report).unwrap().len() < 64 * 1024);
+    let order: Vec<_> = report.endpoints.iter().map(|row| row.required).collect();
+    assert!(
+        order.is_sorted_by(|a, b| a >= b),
+        "required endpoints first"
+    );
+    // 25 waves of fills, each in a call of its own.
+    assert!(world.answers.len() <= 28, "{} calls", world.answers.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_on_fifty_endpoints_is_short() {
+    let mut world = world(50, 40);
+    world.step.config.contract.variants.clear();
+    let report = world
+        .refresh(json!({"tenant": "acme", "expectedVersion": "7"}))
+        .await
+        .unwrap();
+    assert_eq!(report.totals.targets, 50);
+    assert!(serde_json::to_string(&report).unwrap().len() < 32 * 1024);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cause_of_a_failure_is_short_and_says_what_it_leaves_out() {
+    let mut world = world(50, 40);
+    world.edge.with_state(|state| state.otherwise = status(404));
+    let (name, message) = world.fails(json!({"tenant": "acme"})).await;
+    assert_eq!(name, ErrorName::PrewarmIncomplete);
+    assert!(message.len() < 8 * 1024, "{}", message.len());
+    let cause: serde_json::Value = serde_json::from_str(&message).unwrap();
+    assert_eq!(cause["lacking"].as_array().unwrap().len(), 20);
+    assert_eq!(cause["more"], 80);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fill_in_one_call_is_confirmed_in_the_next() {
+    let mut world = world(1, 40);
+    world.step.config.contract.variants.clear();
+    world.function_timeout = Duration::from_secs(55);
+    world.edge.with_state(|state| {
+        state.origin_time = Duration::from_secs(30);
+        state.cacheable = false;
+    });
+    let report = world.refresh(json!({"tenant": "acme"})).await.unwrap();
+    assert_eq!(report.endpoints[0].verdict, Verdict::Uncacheable);
+    assert_eq!(report.endpoints[0].attempts, 2, "the fill is not forgotten");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_does_not_fit_is_made_by_the_next_call() {
+    let mut world = world(1, 40);
+    world.step.config.contract.variants.clear();
+    world.function_timeout = Duration::from_secs(55);
+    world.edge.script("/api/cost/0", &[status(500)]);
+    let report = world.refresh(json!({"tenant": "acme"})).await.unwrap();
+    assert_eq!(report.endpoints[0].verdict, Verdict::Fresh);
+    assert!(world.answers.len() <= 5, "{} calls", world.answers.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_too_short_for_an_endpoint_is_refused_before_the_purge() {
+    let mut world = world(1, 40);
+    world.function_timeout = Duration::from_secs(50);
+    let (name, message) = world.fails(json!({"tenant": "acme"})).await;
+    assert_eq!(name, ErrorName::InvalidConfiguration);
+    assert!(
+        message.contains("/api/cost/0?organization=acme, timeout 40 s"),
+        "{message}"
+    );
+    assert!(world.purges.is_empty() && world.edge.asked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_became_too_short_gives_up_instead_of_spinning() {
+    let mut world = world(1, 40);
+    let answer = world.preflight(json!({"tenant": "acme"})).await.unwrap();
+    world.function_timeout = Duration::from_secs(45);
+    let error = world
+        .go_on(answer, serde_json::Value::Null)
+        .await
+        .unwrap_err();
+    let name = warmfront::failure::Failure::name(&error);
+    assert_eq!(name, ErrorName::InvalidConfiguration);
+    assert_eq!(world.answers.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_targets_than_a_state_can_carry_are_refused_before_the_purge() {
+    let mut world = world(1_000, 40);
+    let (name, message) = world.fails(json!({"tenant": "acme"})).await;
+    assert_eq!(name, ErrorName::InvalidInput);
+    assert!(message.contains("2000 targets"), "{message}");
+    world.step.config.contract.variants.clear();
+    world
+        .edge
+        .with_state(|state| state.origin_time = Duration::from_millis(10));
+    world.step.config.concurrency = 50;
+    let report = world.refresh(json!({"tenant": "acme"})).await.unwrap();
+    assert_eq!(
+        report.totals.fresh, 1_000,
+        "as many as the benchmarks ask for"
+    );
+}
+
+#[derive(Clone, Debug)]
+struct Trouble {
+    endpoint: usize,
+    german: bool,
+    acts: Vec<Act>,
+}
+
+fn trouble() -> impl Strategy<Value = Trouble> {
+    let act = prop_oneof![
+        3 => (1_u64..45).prop_map(|seconds| Act::Slow(Duration::from_secs(seconds))),
+        1 => Just(status(500)),
+        1 => Just(status(429)),
+        1 => Just(status(403)),
+        1 => Just(Act::Break),
+        1 => Just(Act::Hang),
+    ];
+    (
+        0_usize..6,
+        any::<bool>(),
+        proptest::collection::vec(act, 1..4),
+    )
+        .prop_map(|(endpoint, german, acts)| Trouble {
+            endpoint,
+            german,
+            acts,
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn no_target_is_lost_or_judged_twice(
+        troubles in proptest::collection::vec(trouble(), 0..8),
+        concurrency in 1_usize..6,
+        seconds in 52_u64..200,
+        origin in 1_u64..39,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let mut world = world(6, 40);
+            world.step.config.concurrency = concurrency;
+            world.function_timeout = Duration::from_secs(seconds);
+            world.edge.with_state(|state| state.origin_time = Duration::from_secs(origin));
+            for trouble in &troubles {
+                let language = if trouble.german { "de" } else { "en" };
+                let path = format!("/api/cost/{}?", trouble.endpoint);
+                world.edge.script_in(language, &path, &trouble.acts);
+            }
+            let outcome = world.refresh(json!({"tenant": "acme"})).await;
+            for answer in &world.answers {
+                let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
+                let rows = answer.report.as_ref().map_or(&answer.progress.rows, |r| &r.endpoints);
+                let rows = rows.iter().map(|row| (&row.path, &row.variant));
+                let left = answer.progress.remaining.iter().map(|left| (&left.path, &left.variant));
+                for (path, variant) in rows.chain(left) {
+                    *seen.entry((path.clone(), variant["x-locale-bucket"].clone())).or_default() += 1;
+                }
+                assert_eq!(seen.len(), 12, "every target is there");
+                assert!(seen.values().all(|count| *count == 1), "and there once");
+            }
+            let asked = world.edge.asked();
+            assert!(asked.iter().all(|asked| asked.running <= concurrency));
+            if let Ok(report) = outcome {
+                let reported: u32 = report.endpoints.iter().map(|row| row.attempts).sum();
+                assert_eq!(reported as usize, asked.len(), "the report agrees with the history");
+            }
+        });
+    }
+}

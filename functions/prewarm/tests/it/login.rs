@@ -1,0 +1,327 @@
+//! Tokens and passwords.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use prewarm::login::Admission;
+use serde_json::json;
+use warmfront::failure::{ErrorName, Failure};
+use warmfront::message::Outcome;
+use warmfront::service_fault::FaultKind;
+
+use crate::cognito::{PASSWORD, fault, value};
+use crate::edge::pause;
+use crate::world::{World, small};
+
+#[tokio::test(start_paused = true)]
+async fn one_login_serves_every_run_of_a_process() {
+    let mut world = World::new();
+    for _ in 0..5 {
+        world.refresh(small()).await.unwrap();
+    }
+    assert_eq!(world.cognito.passwords(), [PASSWORD]);
+    let tokens: BTreeSet<_> = world
+        .edge
+        .asked()
+        .into_iter()
+        .map(|asked| asked.token)
+        .collect();
+    assert_eq!(tokens.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_renewed_before_a_request_that_would_outlive_it() {
+    let mut world = World::new();
+    world.cognito.with_state(|state| state.token_seconds = 300);
+    world
+        .edge
+        .with_state(|state| state.origin_time = Duration::from_secs(70));
+    let report = world.refresh(json!({"tenant": "acme"})).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    let asked = world.edge.asked();
+    let tokens: Vec<_> = asked.iter().map(|asked| asked.token.as_str()).collect();
+    assert_eq!(tokens.first(), Some(&"token-1"));
+    assert_eq!(
+        tokens.last(),
+        Some(&"token-2"),
+        "renewed in mid-run, for all"
+    );
+    assert_eq!(world.cognito.passwords().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_shorter_than_an_endpoint_is_no_reason_to_log_in_for_each_request() {
+    let mut world = World::new();
+    world.cognito.with_state(|state| state.token_seconds = 90);
+    world
+        .edge
+        .with_state(|state| state.origin_time = Duration::from_secs(1));
+    world.refresh(json!({"tenant": "acme"})).await.unwrap();
+    assert_eq!(world.cognito.passwords().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_no_longer_accepted_is_renewed_once() {
+    let mut world = World::new();
+    world.preflight(small()).await.unwrap();
+    pause(Duration::from_mins(10)).await;
+    world
+        .edge
+        .with_state(|state| state.accepts = Some("token-2".into()));
+    let report = world.refresh(small()).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    assert_eq!(world.cognito.passwords().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_never_accepted_costs_one_login() {
+    let mut world = World::new();
+    let answer = world.preflight(small()).await.unwrap();
+    world
+        .edge
+        .with_state(|state| state.accepts = Some("none".into()));
+    pause(Duration::from_mins(10)).await;
+    let error = world
+        .go_on(answer, serde_json::Value::Null)
+        .await
+        .unwrap_err();
+    assert_eq!(error.name(), ErrorName::PrewarmIncomplete);
+    assert!(error.to_string().contains("authFailed"), "{error}");
+    assert_eq!(world.cognito.passwords().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_password_is_sent_once_and_not_again_by_this_process() {
+    let mut world = World::new();
+    world
+        .cognito
+        .with_state(|state| state.password = "another".into());
+    for _ in 0..20 {
+        let (name, message) = world.fails(small()).await;
+        assert_eq!(name, ErrorName::LoginRefused);
+        assert!(!message.contains(PASSWORD), "{message}");
+    }
+    assert_eq!(world.cognito.passwords().len(), 1);
+    assert!(world.purges.is_empty());
+    // Whoever mends it in the user pool is not locked out for good.
+    world
+        .cognito
+        .with_state(|state| state.password = PASSWORD.into());
+    pause(Duration::from_mins(15)).await;
+    world.refresh(small()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_version_of_the_secret_is_tried_at_once() {
+    let mut world = World::new();
+    world
+        .cognito
+        .with_state(|state| state.password = "another".into());
+    world.fails(small()).await;
+    world
+        .cognito
+        .with_state(|state| state.current = ("v2".into(), value("another")));
+    world.refresh(small()).await.unwrap();
+    assert_eq!(world.cognito.passwords(), [PASSWORD, "another"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_that_ends_between_reading_and_login_is_followed() {
+    let mut world = World::new();
+    world.cognito.with_state(|state| {
+        state.password = "rotated".into();
+        state.next_current = Some(("v2".into(), value("rotated")));
+    });
+    world.refresh(small()).await.unwrap();
+    assert_eq!(world.cognito.passwords(), [PASSWORD, "rotated"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_under_way_is_met_with_the_pending_password() {
+    let mut world = World::new();
+    world.cognito.with_state(|state| {
+        state.password = "rotated".into();
+        state.pending = Some(("v2".into(), value("rotated")));
+    });
+    world.refresh(small()).await.unwrap();
+    assert_eq!(world.cognito.passwords(), [PASSWORD, "rotated"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_most_two_passwords_are_refused_in_a_run() {
+    let mut world = World::new();
+    world.cognito.with_state(|state| {
+        state.password = "neither".into();
+        state.pending = Some(("v2".into(), value("stale rotation")));
+    });
+    assert_eq!(world.fails(small()).await.0, ErrorName::LoginRefused);
+    assert_eq!(world.cognito.passwords().len(), 2);
+
+    // A run whose gate needed the pending password has one refusal left, in whatever process.
+    let mut world = World::new();
+    world.cognito.with_state(|state| {
+        state.password = "rotated".into();
+        state.pending = Some(("v2".into(), value("rotated")));
+    });
+    let answer = world.preflight(small()).await.unwrap();
+    assert_eq!(answer.progress.refused_passwords, 1);
+    world
+        .cognito
+        .with_state(|state| state.password = "neither".into());
+    world.restart_process();
+    let error = world
+        .go_on(answer, serde_json::Value::Null)
+        .await
+        .unwrap_err();
+    assert_eq!(error.name(), ErrorName::LoginRefused);
+    assert_eq!(
+        world.cognito.passwords().len(),
+        3,
+        "one was accepted, two were refused"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_locked_user_is_not_sent_another_password() {
+    let mut world = World::new();
+    let locked = fault(
+        FaultKind::Rejected,
+        "NotAuthorizedException",
+        "Password attempts exceeded",
+    );
+    world.cognito.with_state(|state| {
+        state.pending = Some(("v2".into(), value("rotated")));
+        state.login_answers.push_back(Err(locked));
+    });
+    let (name, message) = world.fails(small()).await;
+    assert_eq!(name, ErrorName::LoginRefused);
+    assert!(message.contains("locked"), "{message}");
+    assert_eq!(world.cognito.passwords().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_answer_of_cognito_has_its_error() {
+    let rejected = |code: &str| Err(fault(FaultKind::Rejected, code, "no"));
+    for (answer, name) in [
+        (
+            Ok(Admission::Challenge("NEW_PASSWORD_REQUIRED".into())),
+            ErrorName::LoginChallenged,
+        ),
+        (
+            Ok(Admission::Token {
+                id_token: String::new().into(),
+                expires_in: 0,
+            }),
+            ErrorName::LoginUnavailable,
+        ),
+        (
+            rejected("UserNotFoundException"),
+            ErrorName::LoginMisconfigured,
+        ),
+        (
+            rejected("InvalidParameterException"),
+            ErrorName::LoginMisconfigured,
+        ),
+        (
+            Err(fault(
+                FaultKind::Throttled,
+                "TooManyRequestsException",
+                "slow down",
+            )),
+            ErrorName::LoginThrottled,
+        ),
+        (
+            Err(fault(FaultKind::Unavailable, "", "no answer in time")),
+            ErrorName::LoginUnavailable,
+        ),
+    ] {
+        let mut world = World::new();
+        world
+            .cognito
+            .with_state(|state| state.login_answers.push_back(answer));
+        let (failed, message) = world.fails(small()).await;
+        assert_eq!(failed, name, "{message}");
+        assert!(world.purges.is_empty());
+        if name == ErrorName::LoginChallenged {
+            assert!(message.contains("NEW_PASSWORD_REQUIRED"), "{message}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_fails_in_mid_run_loses_nothing_that_was_found_out() {
+    let mut world = World::new();
+    world.cognito.with_state(|state| state.token_seconds = 300);
+    world
+        .edge
+        .with_state(|state| state.origin_time = Duration::from_secs(100));
+    let answer = world.preflight(json!({"tenant": "acme"})).await.unwrap();
+    let down = || Err(fault(FaultKind::Unavailable, "", "no answer in time"));
+    world
+        .cognito
+        .with_state(|state| state.login_answers.push_back(down()));
+    let report = world.go_on(answer, serde_json::Value::Null).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    assert_eq!(report.totals.requests, 20);
+    assert_eq!(world.answers.len(), 2, "handed on once, then done");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_answer_of_secrets_manager_has_its_error() {
+    for (kind, code, name) in [
+        (
+            FaultKind::AccessDenied,
+            "AccessDeniedException",
+            ErrorName::SecretAccessDenied,
+        ),
+        (
+            FaultKind::Rejected,
+            "DecryptionFailure",
+            ErrorName::SecretAccessDenied,
+        ),
+        (
+            FaultKind::Rejected,
+            "ResourceNotFoundException",
+            ErrorName::SecretNotFound,
+        ),
+        (
+            FaultKind::Rejected,
+            "InvalidRequestException",
+            ErrorName::SecretNotFound,
+        ),
+        (
+            FaultKind::Throttled,
+            "ThrottlingException",
+            ErrorName::SecretUnavailable,
+        ),
+        (FaultKind::Unavailable, "", ErrorName::SecretUnavailable),
+    ] {
+        let mut world = World::new();
+        world
+            .cognito
+            .with_state(|state| state.secret_faults.push_back(fault(kind, code, "no")));
+        let (failed, _) = world.fails(small()).await;
+        assert_eq!(failed, name, "{code}");
+        assert!(world.cognito.passwords().is_empty() && world.purges.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_of_another_shape_is_named_and_not_quoted() {
+    for bad in [
+        "hunter2",
+        "[]",
+        r#"{"username":"warmfront"}"#,
+        r#"{"username":"warmfront","password":""}"#,
+        r#"{"username":"warmfront","password":["hunter2"]}"#,
+    ] {
+        let mut world = World::new();
+        world
+            .cognito
+            .with_state(|state| state.current.1 = bad.into());
+        let (name, message) = world.fails(small()).await;
+        assert_eq!(name, ErrorName::SecretMalformed, "{bad}");
+        assert!(message.contains("username, password"), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+}

@@ -1,0 +1,18 @@
+//! The step *prewarm*, driven as the state machine drives it, in virtual time; and its HTTP client
+//! against a server on the loopback interface.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod cognito;
+mod deadline;
+mod edge;
+mod examples;
+mod freshness;
+mod http;
+mod log;
+mod login;
+mod preflight;
+mod secrecy;
+mod throttling;
+mod verdicts;
+mod world;

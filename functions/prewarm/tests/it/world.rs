@@ -1,0 +1,218 @@
+//! One refresh, driven as the state machine drives it: every message goes through JSON.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prewarm::config::Config;
+use prewarm::error::PrewarmError;
+use prewarm::handler::Prewarm;
+use prewarm::session::Session;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use warmfront::clock::Clock;
+use warmfront::contract::Contract;
+use warmfront::failure::{ErrorName, Failure};
+use warmfront::message::{Next, PrewarmRequest, PrewarmResponse, Report};
+use warmfront::step::Step;
+
+use crate::cognito::Cognito;
+use crate::edge::{Edge, pause};
+
+pub(crate) const CONTRACT: &str = include_str!("../../../../shared/contract.json");
+/// Time from the purge to the first request, as CloudFront takes it.
+pub(crate) const PROPAGATION: Duration = Duration::from_secs(5);
+
+/// The wall clock of virtual time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VirtualClock(Instant);
+
+impl VirtualClock {
+    pub(crate) fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn now_text(&self) -> String {
+        self.now().to_string()
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        "2026-11-21T10:00:00.25Z".parse::<Timestamp>().unwrap() + self.0.elapsed()
+    }
+}
+
+/// Called with the ordinal of the purge.
+type AtPurge = Box<dyn FnMut(&Edge, u32)>;
+
+pub(crate) struct World {
+    pub(crate) step: Prewarm<Edge, Cognito, Cognito, VirtualClock>,
+    pub(crate) edge: Edge,
+    pub(crate) cognito: Cognito,
+    pub(crate) clock: VirtualClock,
+    /// Longest time of one function call.
+    pub(crate) function_timeout: Duration,
+    pub(crate) redrives: u32,
+    pub(crate) purges: Vec<u32>,
+    /// The answers of the step, in order.
+    pub(crate) answers: Vec<PrewarmResponse>,
+    /// What happens at each purge, after the cache is empty.
+    pub(crate) at_purge: Option<AtPurge>,
+    /// Time from the purge to the first request.
+    pub(crate) propagation: Duration,
+}
+
+pub(crate) fn config() -> Config {
+    Config {
+        contract: Contract::parse(CONTRACT).unwrap(),
+        base_url: "https://d111111abcdef8.cloudfront.net".parse().unwrap(),
+        secret_id: "warmfront/service-user".into(),
+        user_pool_id: "eu-central-1_AbCdEf".into(),
+        client_id: "client".into(),
+        concurrency: 4,
+        error_caching_ttl: Duration::from_secs(10),
+        stale_repairs: 2,
+        recheck_after: None,
+    }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(config())
+    }
+
+    pub(crate) fn with(config: Config) -> Self {
+        crate::log::keep();
+        let clock = VirtualClock::new();
+        let edge = Edge::new(clock);
+        let cognito = Cognito::new();
+        Self {
+            step: Prewarm {
+                config,
+                fetch: edge.clone(),
+                session: Session::new(cognito.clone(), cognito.clone(), clock),
+                clock,
+            },
+            edge,
+            cognito,
+            clock,
+            function_timeout: Duration::from_mins(15),
+            redrives: 0,
+            purges: Vec::new(),
+            answers: Vec::new(),
+            at_purge: None,
+            propagation: PROPAGATION,
+        }
+    }
+
+    /// The same service user, cache and clock, and a new process of the function.
+    pub(crate) fn restart_process(&mut self) {
+        self.step.session = Session::new(self.cognito.clone(), self.cognito.clone(), self.clock);
+    }
+
+    pub(crate) async fn call(&self, request: Value) -> Result<PrewarmResponse, PrewarmError> {
+        let request: PrewarmRequest = serde_json::from_value(request).unwrap();
+        let deadline = Instant::now() + self.function_timeout;
+        let answer = self.step.handle(request, deadline).await;
+        assert!(
+            Instant::now() <= deadline,
+            "Lambda would have ended the function"
+        );
+        answer
+    }
+
+    pub(crate) async fn preflight(&self, input: Value) -> Result<PrewarmResponse, PrewarmError> {
+        let execution = self.execution();
+        self.call(json!({"action": "preflight", "input": input, "execution": execution}))
+            .await
+    }
+
+    fn execution(&self) -> Value {
+        json!({
+            "Id": "arn:aws:states:eu-central-1:123456789012:execution:refresh:acme-7",
+            "RedriveCount": self.redrives,
+            "Input": {"tenant": "acme"},
+        })
+    }
+
+    /// What *invalidate* and *poll* do.
+    pub(crate) async fn purge(&mut self, answer: &PrewarmResponse) -> Value {
+        let ordinal = answer.progress.next_purge;
+        let created = self.clock.now();
+        self.purges.push(ordinal);
+        self.edge.purge();
+        if let Some(at_purge) = &mut self.at_purge {
+            at_purge(&self.edge, ordinal);
+        }
+        pause(self.propagation).await;
+        json!({
+            "id": format!("I{ordinal}R{}", self.redrives),
+            "target": {"distribution": "E1"},
+            "items": ["#tenant:acme"],
+            "ordinal": ordinal,
+            "redriveCount": self.redrives,
+            "createTime": created.to_string(),
+            "status": "Completed",
+            "seconds": self.propagation.as_secs(),
+            "timedOut": false,
+            "settled": true,
+        })
+    }
+
+    pub(crate) async fn warm(
+        &self,
+        answer: &PrewarmResponse,
+        invalidation: &Value,
+    ) -> Result<PrewarmResponse, PrewarmError> {
+        let state = serde_json::to_value(answer).unwrap();
+        self.call(json!({
+            "action": "prewarm",
+            "run": state["run"],
+            "progress": state["progress"],
+            "invalidation": invalidation,
+            "execution": self.execution(),
+        }))
+        .await
+    }
+
+    /// The state machine from its start.
+    pub(crate) async fn refresh(&mut self, input: Value) -> Result<Report, PrewarmError> {
+        let answer = self.preflight(input).await?;
+        self.answers.push(answer.clone());
+        self.go_on(answer, Value::Null).await
+    }
+
+    /// The state machine from an answer of the step.
+    pub(crate) async fn go_on(
+        &mut self,
+        mut answer: PrewarmResponse,
+        mut invalidation: Value,
+    ) -> Result<Report, PrewarmError> {
+        for _ in 0..10_000 {
+            let state = serde_json::to_value(&answer).unwrap();
+            assert!(state.to_string().len() <= 262_144, "Step Functions' limit");
+            match answer.next {
+                Next::Finished => return Ok(answer.report.unwrap()),
+                Next::Invalidate => invalidation = self.purge(&answer).await,
+                Next::Prewarm => assert_eq!(state["purge"]["invalidation"], invalidation),
+            }
+            answer = self.warm(&answer, &invalidation).await?;
+            self.answers.push(answer.clone());
+        }
+        panic!("the run does not end");
+    }
+
+    pub(crate) async fn fails(&mut self, input: Value) -> (ErrorName, String) {
+        let error = self.refresh(input).await.unwrap_err();
+        (error.name(), warmfront::failure::chain(&error))
+    }
+}
+
+/// A refresh of two endpoints in two variants, with an expected version.
+pub(crate) fn small() -> Value {
+    json!({
+        "tenant": "acme",
+        "expectedVersion": "7",
+        "endpoints": ["/api/overview", "/api/cost/trend"],
+    })
+}
