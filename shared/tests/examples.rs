@@ -1,0 +1,56 @@
+//! The examples that the state machine's README points to are messages as the code reads and
+//! writes them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use warmfront::message::{ExecutionInput, InvalidateRequest, Invalidation, PollRequest, Report};
+
+fn example(name: &str) -> Value {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../statemachine/examples");
+    let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Reads and writes again: what an example says is neither lost nor added to.
+fn round_trip<M: DeserializeOwned + Serialize>(name: &str) {
+    let given = example(name);
+    let message: M = serde_path_to_error::deserialize(given.clone()).unwrap();
+    assert_eq!(serde_json::to_value(message).unwrap(), given, "{name}");
+}
+
+#[test]
+fn examples_of_the_input_are_accepted() {
+    for name in ["input", "input-all-fields"] {
+        ExecutionInput::parse(&example(name)).unwrap();
+    }
+}
+
+#[test]
+fn examples_of_requests_are_read() {
+    // The execution's further fields are Step Functions' and are ignored.
+    let request: InvalidateRequest =
+        serde_path_to_error::deserialize(example("invalidate-request")).unwrap();
+    assert_eq!(request.ordinal, 1);
+    let request: PollRequest = serde_path_to_error::deserialize(example("poll-request")).unwrap();
+    assert_eq!(request.invalidation.id, "I2J0I21PCUYOIK");
+}
+
+#[test]
+fn examples_of_answers_are_written() {
+    round_trip::<Invalidation>("invalidate-response");
+    round_trip::<Invalidation>("poll-response");
+    round_trip::<Report>("report");
+}
+
+#[test]
+fn unknown_fields_of_requests_are_refused() {
+    let mut request = example("poll-request");
+    request["surplus"] = Value::Bool(true);
+    let error = serde_json::from_value::<PollRequest>(request).unwrap_err();
+    assert!(error.to_string().contains("surplus"), "{error}");
+}
