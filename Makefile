@@ -45,9 +45,9 @@ build: $(TOOLS)/cargo-lambda.installed ## Build the functions for AWS (arm64): o
 	cargo lambda build --locked --release --arm64 --lambda-dir target/lambda/arm64 $(PACKAGES)
 
 .PHONY: build-host
-build-host: $(TOOLS)/cargo-lambda.installed ## Build the functions for this machine into target/lambda/host
+build-host: ## Build the functions for this machine into target/release
 	@echo "building the functions for this machine"
-	cargo lambda build --locked --release --compiler cargo --lambda-dir target/lambda/host $(PACKAGES)
+	$(CARGO) build --release $(PACKAGES)
 
 .PHONY: synth
 synth: node-modules ## Synthesize the CDK app; needs no AWS account and no built functions
