@@ -118,15 +118,6 @@ impl Cdk<'_> {
         let target = self.folders.cdk().join("binaries");
         for function in FUNCTIONS {
             let built = binaries.join(function);
-            if !built.is_file() {
-                return Err(StackError::unusable(
-                    format!("find the binary of {function}"),
-                    format!(
-                        "{} is missing; build it with cargo build --release -p {function}",
-                        built.display()
-                    ),
-                ));
-            }
             let folder = target.join(function);
             fs::create_dir_all(&folder)
                 .map_err(StackError::io(format!("create {}", folder.display())))?;
@@ -198,6 +189,24 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) secret_arn: &'a str,
     pub(crate) binaries: &'a Path,
     pub(crate) environment: &'a BTreeMap<String, String>,
+}
+
+/// Tells at once what would otherwise fail after minutes.
+pub(crate) fn require_binaries(folder: &Path) -> Result<(), StackError> {
+    let missing: Vec<&str> = FUNCTIONS
+        .into_iter()
+        .filter(|function| !folder.join(function).is_file())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let reason = format!(
+        "{} has no {}; build them with cargo build --release -p {}",
+        folder.display(),
+        missing.join(", "),
+        missing.join(" -p ")
+    );
+    Err(StackError::unusable("find the functions' binaries", reason))
 }
 
 /// Settings of a pipeline for an existing distribution and user pool.

@@ -8,10 +8,12 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 
 use crate::connection::Connection;
 
+/// A loopback socket takes a small body at once.
+const FLUSHED_AFTER: Duration = Duration::from_millis(20);
 /// A slow body comes in this many pieces.
 const PIECES: usize = 10;
 
@@ -49,11 +51,7 @@ pub(crate) async fn deliver(
         }
         Delivery::Truncated => {
             announce_length(&mut answer);
-            answer.map(|body| {
-                let half = body.slice(..body.len() / 2);
-                let end = io::Error::from(io::ErrorKind::UnexpectedEof);
-                Body::from_stream(stream::iter([Ok(half), Err(end)]))
-            })
+            answer.map(|body| first_half(&body))
         }
     }
 }
@@ -72,6 +70,16 @@ pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Response<Byt
 fn announce_length(answer: &mut Response<Bytes>) {
     let length = HeaderValue::from(answer.body().len());
     answer.headers_mut().insert(header::CONTENT_LENGTH, length);
+}
+
+fn first_half(body: &Bytes) -> Body {
+    let half = body.slice(..body.len() / 2);
+    let end = async {
+        // What is not on the wire when the body fails is dropped with it.
+        tokio::time::sleep(FLUSHED_AFTER).await;
+        Err(io::Error::from(io::ErrorKind::UnexpectedEof))
+    };
+    Body::from_stream(stream::once(async { Ok(half) }).chain(stream::once(end)))
 }
 
 fn slowly(body: &Bytes, over: Duration) -> Body {

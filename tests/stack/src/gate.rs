@@ -7,6 +7,8 @@ mod client;
 mod control;
 mod fault;
 mod proxy;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,

@@ -8,6 +8,8 @@ mod client;
 mod control;
 mod data;
 mod fault;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::sync::{Arc, Mutex, PoisonError};

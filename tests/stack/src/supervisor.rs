@@ -1,12 +1,6 @@
 //! Brings the parts up in order, keeps them, and takes them down in the reverse order.
 
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use aws_sdk_secretsmanager::Client as SecretsManager;
 use axum::{Router, routing::post};
@@ -16,18 +10,14 @@ use crate::{
     aws,
     cdk::{self, Cdk, Surroundings},
     cloudfront::CloudFront,
-    cognito::{Cognito, ServiceLogin, Users},
+    cognito::{ServiceLogin, Users},
     connection::Server,
     control::Control,
     error::StackError,
-    folders::Folders,
     gate::Gate,
-    localstack::LocalStack,
     options::Options,
     origin::{Origin, OriginControl},
-    part::Part,
-    python::Python,
-    reaper::Reaper,
+    platform::Platform,
     state::{Endpoints, State},
 };
 
@@ -35,11 +25,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Supervisor {
     state: State,
-    folders: Folders,
-    parts: Vec<Part>,
+    platform: Platform,
     _servers: (Gate, Origin, Server),
     stop: Arc<Notify>,
-    _lock: File,
 }
 
 impl Supervisor {
@@ -47,28 +35,21 @@ impl Supervisor {
     ///
     /// When it fails or is dropped before it is done, what was started is ended.
     pub async fn start(options: &Options, say: impl Fn(&str)) -> Result<Self, StackError> {
-        let folders = Folders::of(&options.name)?;
-        let lock = take(&folders)?;
-        folders.renew()?;
-        let python = Python::install(&say).await?;
-        let reaper = Arc::new(Reaper::start(&python.program("python"))?);
-        let cdk = Cdk {
-            folders: &folders,
-            reaper: &reaper,
-        };
+        cdk::require_binaries(&options.binaries())?;
+        let mut platform = Platform::start(options, &say).await?;
+        let Platform {
+            folders,
+            reaper,
+            localstack,
+            cognito,
+            ..
+        } = &platform;
+        let cdk = Cdk { folders, reaper };
         cdk.install(&say).await?;
         let binaries = cdk.lay_out(&options.binaries())?;
-
-        say("starting LocalStack and Cognito");
-        let (localstack, cognito) = tokio::try_join!(
-            localstack(options, &python, &folders, &reaper),
-            cognito(options, &python, &folders, &reaper),
-        )?;
-        let mut parts: Vec<Part> = localstack.0.into_iter().chain(cognito.0).collect();
-        let (localstack, cognito) = (localstack.1, cognito.1);
-        let users = Users::at(&cognito);
+        let users = Users::at(cognito);
         let (user_pool, login) = users.create_pool().await?;
-        let gate = Gate::start(&cognito, &localstack).await?;
+        let gate = Gate::start(cognito, localstack).await?;
         let origin = Origin::start(&user_pool).await?;
         OriginControl::at(&origin.control.endpoint)
             .set_delay(options.origin_delay())
@@ -77,12 +58,11 @@ impl Supervisor {
         say("synthesizing the distribution and preparing the account");
         let (template, secret_arn, ()) = tokio::try_join!(
             distribution_template(options, &cdk, &user_pool),
-            create_secret(&localstack, &login),
-            cdk.bootstrap(&localstack),
+            create_secret(localstack, &login),
+            cdk.bootstrap(localstack),
         )?;
         let cloudfront =
-            CloudFront::start(options, &template, &origin.api.endpoint, &folders, &reaper).await?;
-        parts.push(cloudfront.part);
+            CloudFront::start(options, &template, &origin.api.endpoint, folders, reaper).await?;
         let distribution = cloudfront
             .ready
             .distributions
@@ -107,7 +87,7 @@ impl Supervisor {
             binaries: &binaries,
             environment: &environment,
         });
-        let pipeline = cdk.deploy_pipeline(&localstack, &settings).await?;
+        let pipeline = cdk.deploy_pipeline(localstack, &settings).await?;
 
         let stop = Arc::new(Notify::new());
         let control = control(&stop).await?;
@@ -117,8 +97,8 @@ impl Supervisor {
             logs: folders.logs(),
             endpoints: Endpoints {
                 supervisor: control.endpoint.clone(),
-                localstack,
-                cognito,
+                localstack: localstack.clone(),
+                cognito: cognito.clone(),
                 gate: gate.proxy.endpoint.clone(),
                 gate_control: gate.control.endpoint.clone(),
                 origin: origin.api.endpoint.clone(),
@@ -132,13 +112,12 @@ impl Supervisor {
             pipeline,
         };
         state.write(&folders.state())?;
+        platform.parts.push(cloudfront.part);
         Ok(Self {
             state,
-            folders,
-            parts,
+            platform,
             _servers: (gate, origin, control),
             stop,
-            _lock: lock,
         })
     }
 
@@ -151,6 +130,7 @@ impl Supervisor {
     /// Returns when somebody asked for the stack's end, or with the part that ended by itself.
     pub async fn until_stopped(&mut self) -> Result<(), StackError> {
         let mut endings: Vec<_> = self
+            .platform
             .parts
             .iter_mut()
             .map(|part| Box::pin(part.ended()))
@@ -170,60 +150,11 @@ impl Supervisor {
     }
 
     /// Takes the stack down.
-    pub async fn stop(mut self) {
-        let _ = fs::remove_file(self.folders.state());
-        while let Some(mut part) = self.parts.pop() {
-            part.stop().await;
-        }
+    pub async fn stop(self) {
+        // Nobody must find a stack that is going down.
+        let _ = fs::remove_file(self.platform.folders.state());
+        self.platform.stop().await;
     }
-}
-
-/// The part, unless it runs already, and its endpoint.
-type Started = (Option<Part>, String);
-
-async fn localstack(
-    options: &Options,
-    python: &Python,
-    folders: &Folders,
-    reaper: &Arc<Reaper>,
-) -> Result<Started, StackError> {
-    if let Some(endpoint) = &options.localstack {
-        return Ok((None, endpoint.clone()));
-    }
-    let started = LocalStack::start(python, folders, reaper).await?;
-    Ok((Some(started.part), started.endpoint))
-}
-
-async fn cognito(
-    options: &Options,
-    python: &Python,
-    folders: &Folders,
-    reaper: &Arc<Reaper>,
-) -> Result<Started, StackError> {
-    if let Some(endpoint) = &options.cognito {
-        return Ok((None, endpoint.clone()));
-    }
-    let started = Cognito::start(python, folders, reaper).await?;
-    Ok((Some(started.part), started.endpoint))
-}
-
-/// The lock lives as long as the supervisor: a killed one leaves a state file, but no lock.
-fn take(folders: &Folders) -> Result<File, StackError> {
-    let failed = || StackError::io(format!("lock {}", folders.lock().display()));
-    fs::create_dir_all(folders.root()).map_err(failed())?;
-    let lock = File::create(folders.lock()).map_err(failed())?;
-    if lock.try_lock().is_err() {
-        let name = folders
-            .root()
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let pid = State::read(&folders.state()).map_or(0, |state| state.pid);
-        return Err(StackError::AlreadyUp { name, pid });
-    }
-    let _ = fs::remove_file(folders.state());
-    Ok(lock)
 }
 
 async fn control(stop: &Arc<Notify>) -> Result<Server, StackError> {
