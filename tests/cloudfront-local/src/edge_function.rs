@@ -1,7 +1,8 @@
-//! Runs Lambda@Edge functions from their bundled assets in Node worker processes.
+//! Runs Lambda@Edge functions from their bundled assets, and CloudFront Functions, in Node worker processes.
 
 mod event;
 mod headers;
+mod viewer_event;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -11,17 +12,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-pub(crate) use event::{
-    EdgeRequest, EventConfig, RequestOutcome, for_request, for_response, read_request,
-    read_response,
-};
-pub(crate) use worker::Pool;
+pub(crate) use event::{EdgeRequest, EventConfig, RequestOutcome};
+use worker::Pool;
 
 use crate::history::{Entry, Plane};
-use crate::model::{EdgeEvent, EdgeFunctionId};
+use crate::model::{EdgeEvent, EdgeFunctionId, StoredResponse};
 use crate::options::RewrittenHost;
 use crate::site::Site;
-use crate::template::FunctionCode;
+use crate::template::{FunctionCode, FunctionKind};
 
 /// Why a function gave no usable answer.
 #[derive(Debug, thiserror::Error)]
@@ -69,8 +67,67 @@ impl EdgeFunctions {
         Self { pools }
     }
 
+    /// Whether it is a CloudFront function: `X-Cache` tells its answers apart.
+    pub(crate) fn is_cloudfront_function(&self, id: &EdgeFunctionId) -> bool {
+        self.pools
+            .get(id)
+            .is_some_and(|pool| pool.kind() == FunctionKind::CloudFront)
+    }
+
+    /// Runs a function of a request event.
+    pub(crate) async fn on_request(
+        &self,
+        site: &Site,
+        id: &EdgeFunctionId,
+        at: EdgeEvent,
+        config: &EventConfig,
+        request: &EdgeRequest,
+    ) -> Result<RequestOutcome, EdgeError> {
+        if self.is_cloudfront_function(id) {
+            let answer = self
+                .run(site, id, at, viewer_event::write(config, at, request, None))
+                .await?;
+            return viewer_event::read_request(&answer, request);
+        }
+        let answer = self
+            .run(site, id, at, event::for_request(config, at, request))
+            .await?;
+        event::read_request(&answer, request, at)
+    }
+
+    /// Runs a function of a response event.
+    pub(crate) async fn on_response(
+        &self,
+        site: &Site,
+        id: &EdgeFunctionId,
+        at: EdgeEvent,
+        config: &EventConfig,
+        (request, response): (&EdgeRequest, &StoredResponse),
+    ) -> Result<StoredResponse, EdgeError> {
+        if self.is_cloudfront_function(id) {
+            let answer = self
+                .run(
+                    site,
+                    id,
+                    at,
+                    viewer_event::write(config, at, request, Some(response)),
+                )
+                .await?;
+            return viewer_event::read_response(&answer, response);
+        }
+        let answer = self
+            .run(
+                site,
+                id,
+                at,
+                event::for_response(config, at, request, response),
+            )
+            .await?;
+        event::read_response(&answer, response, at)
+    }
+
     /// Runs a function on an event; logs and errors go into the history.
-    pub(crate) async fn run(
+    async fn run(
         &self,
         site: &Site,
         id: &EdgeFunctionId,
@@ -79,8 +136,9 @@ impl EdgeFunctions {
     ) -> Result<Value, EdgeError> {
         let started = Instant::now();
         let mut entry = Entry::new(Plane::Edge, at.name(), site.clock.now());
-        let request = &event["Records"][0]["cf"]["request"];
-        entry.path = request["uri"].as_str().unwrap_or_default().to_owned();
+        let lambda = &event["Records"][0]["cf"]["request"]["uri"];
+        let uri = lambda.as_str().or_else(|| event["request"]["uri"].as_str());
+        uri.unwrap_or_default().clone_into(&mut entry.path);
         let Some(pool) = self.pools.get(id) else {
             return Err(EdgeError::Failed(format!("no code for {}", id.0)));
         };
@@ -89,14 +147,6 @@ impl EdgeFunctions {
         entry.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         entry.logs = logs;
         entry.error = outcome.as_ref().err().map(ToString::to_string);
-        if let Some(error) = &entry.error {
-            tracing::warn!(
-                function = pool.name(),
-                event = at.name(),
-                error,
-                "edge function failed"
-            );
-        }
         site.record(entry);
         outcome
     }

@@ -16,13 +16,16 @@ mod data_plane;
 mod edge_function;
 pub mod fault;
 mod history;
+mod listener;
 pub mod model;
 mod options;
 mod reply;
 mod server;
 mod site;
 pub mod template;
+mod tls;
 
 pub use history::{Entry, Filter, Plane};
 pub use options::{Options, OriginAddress, RewrittenHost};
 pub use server::{CloudFrontLocal, DistributionUrls, Ready, StartError};
+pub use tls::TlsError;

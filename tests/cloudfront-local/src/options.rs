@@ -56,6 +56,10 @@ pub struct Options {
     #[arg(long = "data-plane-port", value_name = "PORT")]
     pub data_plane_ports: Vec<u16>,
 
+    /// The same for the ports with TLS
+    #[arg(long = "tls-port", value_name = "PORT")]
+    pub tls_ports: Vec<u16>,
+
     /// Take the plain ports as HTTP: viewer protocol policies then refuse or redirect what comes there
     #[arg(long)]
     pub plain_is_http: bool,
@@ -85,6 +89,7 @@ impl Options {
             control_plane_port: 0,
             control_port: 0,
             data_plane_ports: Vec::new(),
+            tls_ports: Vec::new(),
             plain_is_http: false,
             cache_capacity: 256 << 20,
             node: PathBuf::from("node"),

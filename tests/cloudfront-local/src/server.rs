@@ -1,32 +1,23 @@
 //! Brings a stand-in up on loopback ports and takes it down when dropped.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use serde::Serialize;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::data_plane::Door;
 use crate::edge_function::EdgeFunctions;
 use crate::fault::Fault;
 use crate::history::{Entry, Filter};
-use crate::model::{ProfileName, World};
+use crate::listener::{accept, listen};
+use crate::model::{Distribution, Pop, ProfileName, World};
 use crate::options::{Options, OriginAddress};
-use crate::reply::{CutOff, Reply};
 use crate::site::Site;
 use crate::template::{self, TemplateError};
+use crate::tls::{Authority, TlsError};
 use crate::{control_plane, control_port, data_plane};
-
-/// A client that is slower with its headers is dropped.
-const HEADER_PATIENCE: Duration = Duration::from_secs(30);
-/// Twice what CloudFront takes, so that it is CloudFront's limit that answers.
-const MAX_HEAD: usize = 48 << 10;
 
 /// Why it does not start.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +25,9 @@ pub enum StartError {
     /// The templates cannot be served.
     #[error("the templates cannot be served")]
     Template(#[from] TemplateError),
+    /// The data plane gets no TLS.
+    #[error("the data plane gets no TLS")]
+    Tls(#[from] TlsError),
     /// A port is taken.
     #[error("cannot listen on 127.0.0.1:{port}")]
     Listen {
@@ -55,6 +49,8 @@ pub struct Ready {
     pub control: String,
     /// Distributions in the templates' order.
     pub distributions: Vec<DistributionUrls>,
+    /// PEM certificate of the authority behind every `tlsUrl`.
+    pub ca_certificate: String,
     /// Profile.
     pub profile: ProfileName,
     /// Seed of everything random.
@@ -75,6 +71,8 @@ pub struct DistributionUrls {
     pub domain_name: String,
     /// Base URL of its data plane, plain HTTP.
     pub url: String,
+    /// Base URL of its data plane with TLS, HTTP/1.1 and HTTP/2.
+    pub tls_url: String,
 }
 
 /// A running stand-in. Dropping it stops it.
@@ -118,39 +116,46 @@ impl CloudFrontLocal {
         }
         let site = Arc::new(Site::new(world, options.origins.clone(), edge));
         let mut listeners = Vec::new();
-        let (control_plane, port) = listen(options.control_plane_port).await?;
+        let (control_plane, port) = bind(options.control_plane_port).await?;
         let control_plane_url = url(port);
         let for_calls = Arc::clone(&site);
-        listeners.push(tokio::spawn(accept(control_plane, move |request, _| {
-            control_plane::serve(Arc::clone(&for_calls), request)
-        })));
+        let serve = move |request, _| control_plane::serve(Arc::clone(&for_calls), request);
+        listeners.push(tokio::spawn(accept(control_plane, None, serve)));
+        let authority = Authority::new()?;
         let mut distributions = Vec::new();
         for (index, distribution) in deployment.distributions.into_iter().enumerate() {
-            let (listener, port) =
-                listen(options.data_plane_ports.get(index).copied().unwrap_or(0)).await?;
+            let (plain, plain_port) =
+                bind(options.data_plane_ports.get(index).copied().unwrap_or(0)).await?;
+            let (secure, secure_port) =
+                bind(options.tls_ports.get(index).copied().unwrap_or(0)).await?;
             distributions.push(DistributionUrls {
                 id: distribution.id.clone(),
                 logical_id: distribution.logical_id.clone(),
                 domain_name: distribution.domain_name.clone(),
-                url: url(port),
+                url: url(plain_port),
+                tls_url: format!("https://127.0.0.1:{secure_port}"),
             });
-            let door = Arc::new(Door {
-                distribution: Arc::new(distribution),
-                is_https: !options.plain_is_http,
-            });
-            let site = Arc::clone(&site);
-            listeners.push(tokio::spawn(accept(
-                listener,
-                move |request, client: SocketAddr| {
+            let acceptor = authority.acceptor(host_names(&distribution))?;
+            let distribution = Arc::new(distribution);
+            for (listener, acceptor) in [(plain, None), (secure, Some(acceptor))] {
+                let is_https = acceptor.is_some() || !options.plain_is_http;
+                let door = Arc::new(Door {
+                    distribution: Arc::clone(&distribution),
+                    is_https,
+                });
+                let site = Arc::clone(&site);
+                let serve = move |request, client: SocketAddr| {
                     data_plane::serve(Arc::clone(&site), Arc::clone(&door), client.ip(), request)
-                },
-            )));
+                };
+                listeners.push(tokio::spawn(accept(listener, acceptor, serve)));
+            }
         }
-        let (control, port) = listen(options.control_port).await?;
+        let (control, port) = bind(options.control_port).await?;
         let ready = Arc::new(Ready {
             control_plane: control_plane_url,
             control: url(port),
             distributions,
+            ca_certificate: authority.pem().to_owned(),
             profile: options.profile,
             seed,
             not_modelled,
@@ -198,59 +203,31 @@ impl Drop for CloudFrontLocal {
     }
 }
 
-async fn listen(port: u16) -> Result<(TcpListener, u16), StartError> {
-    let failed = |source| StartError::Listen { port, source };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+async fn bind(port: u16) -> Result<(TcpListener, u16), StartError> {
+    listen(port)
         .await
-        .map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?.port();
-    Ok((listener, bound))
+        .map_err(|source| StartError::Listen { port, source })
 }
 
 fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// Serves connections until it is aborted; then they end too.
-async fn accept<S, F>(listener: TcpListener, serve: S)
-where
-    S: Fn(http::Request<Incoming>, SocketAddr) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Reply, CutOff>> + Send + 'static,
-{
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, client)) => {
-                    connections.spawn(converse(stream, client, serve.clone()));
-                }
-                // Out of file descriptors, most likely: those that close make room.
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn converse<S, F>(stream: TcpStream, client: SocketAddr, serve: S)
-where
-    S: Fn(http::Request<Incoming>, SocketAddr) -> F + Send + 'static,
-    F: Future<Output = Result<Reply, CutOff>> + Send + 'static,
-{
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_PATIENCE)
-        .max_buf_size(MAX_HEAD);
-    let service = service_fn(move |request| serve(request, client));
-    if let Err(error) = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .await
-    {
-        tracing::debug!(error, "connection ended");
-    }
+/// Names that a viewer may use: CloudFront's, the distribution's own, and those of this machine.
+fn host_names(distribution: &Distribution) -> Vec<String> {
+    let aliases = distribution.config["Aliases"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let own = aliases.filter_map(|name| name.as_str()).map(str::to_owned);
+    let fixed = ["*.cloudfront.net", "localhost", "127.0.0.1"].map(str::to_owned);
+    let prefix = distribution
+        .domain_name
+        .split('.')
+        .next()
+        .unwrap_or_default();
+    let pops = Pop::all()
+        .iter()
+        .map(|pop| format!("{prefix}.{}.cloudfront.net", pop.name));
+    fixed.into_iter().chain(pops).chain(own).collect()
 }

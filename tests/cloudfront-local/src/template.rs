@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-pub use functions::{CodeSource, FunctionCode};
+pub use functions::{CodeSource, FunctionCode, FunctionKind};
 
 use crate::model::{Distribution, EdgeFunctionId, Tenant};
 use resolve::{App, Stack};
@@ -68,7 +68,7 @@ pub struct Deployment {
     pub distributions: Vec<Distribution>,
     /// Distribution tenants.
     pub tenants: Vec<Tenant>,
-    /// Code of every Lambda@Edge function that a distribution uses.
+    /// Code of every edge function that a distribution uses.
     pub functions: BTreeMap<EdgeFunctionId, FunctionCode>,
     /// What a template asks for and is not done, in words.
     pub not_modelled: Vec<String>,

@@ -1,7 +1,7 @@
 //! From an answer to what the viewer reads: CloudFront's own headers, policies, generated errors.
 
 use bytes::Bytes;
-use http::header::{AGE, CONTENT_LENGTH, CONTENT_TYPE, SERVER, VIA};
+use http::header::{AGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, SERVER, VIA};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Effect, Visit};
@@ -70,6 +70,13 @@ impl Answer {
     /// The response as the viewer gets it.
     pub(super) fn finish(self, visit: &Visit) -> StoredResponse {
         let mut response = self.response;
+        if response.status == 200
+            && visit.behavior().cache.caches()
+            && is_known(visit, &response.headers)
+        {
+            response.status = 304;
+            response.body = Bytes::new();
+        }
         let x_cache = self.source.x_cache(response.status);
         if let Some(policy) = &visit.behavior().response_headers {
             for name in &policy.remove {
@@ -93,6 +100,21 @@ impl Answer {
         set(headers, VIA, &via(&visit.config.domain_name));
         response
     }
+}
+
+/// Whether the viewer's own copy, told by its entity tag, is this one.
+fn is_known(visit: &Visit, headers: &HeaderMap) -> bool {
+    let tag = headers
+        .get(ETAG)
+        .and_then(|tag| tag.to_str().ok())
+        .map(|tag| tag.trim_start_matches("W/"));
+    let asked = visit.request.header(IF_NONE_MATCH.as_str());
+    tag.zip(asked).is_some_and(|(tag, asked)| {
+        asked
+            .split(',')
+            .map(str::trim)
+            .any(|one| one == "*" || one.trim_start_matches("W/") == tag)
+    })
 }
 
 pub(super) fn via(domain_name: &str) -> String {

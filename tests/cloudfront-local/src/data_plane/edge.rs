@@ -1,9 +1,7 @@
 //! Where edge functions come in.
 
 use super::{Answer, Source, Visit, respond};
-use crate::edge_function::{
-    EdgeError, EdgeRequest, RequestOutcome, for_request, for_response, read_request, read_response,
-};
+use crate::edge_function::{EdgeError, EdgeRequest, RequestOutcome};
 use crate::model::{EdgeEvent, StoredResponse};
 
 /// Answers a request, with the viewer's functions around it.
@@ -11,9 +9,16 @@ pub(super) async fn with_viewer_functions(visit: &mut Visit) -> Answer {
     match viewer_request(visit).await {
         Err(error) => return failed(&error),
         Ok(Some(response)) => {
+            let id = visit.behavior().functions.get(&EdgeEvent::ViewerRequest);
+            let by_function = id.is_some_and(|id| visit.site.edge.is_cloudfront_function(id));
+            let source = if by_function {
+                Source::FunctionGenerated
+            } else {
+                Source::LambdaGenerated
+            };
             return Answer {
                 response,
-                source: Source::LambdaGenerated,
+                source,
                 age: None,
             };
         }
@@ -68,9 +73,12 @@ pub(super) async fn request_function(
     let Some(id) = visit.behavior().functions.get(&event) else {
         return Ok(RequestOutcome::Continue(before));
     };
-    let value = for_request(&visit.config, event, &before);
-    let answer = visit.site.edge.run(&visit.site, id, event, value).await?;
-    told(visit, read_request(&answer, &before, event))
+    let outcome = visit
+        .site
+        .edge
+        .on_request(&visit.site, id, event, &visit.config, &before)
+        .await;
+    told(visit, outcome)
 }
 
 /// Runs the function of a response event, if the behavior has one.
@@ -83,15 +91,19 @@ pub(super) async fn response_function(
     let Some(id) = visit.behavior().functions.get(&event) else {
         return Ok(response);
     };
-    let value = for_response(&visit.config, event, request, &response);
-    let answer = visit.site.edge.run(&visit.site, id, event, value).await?;
-    told(visit, read_response(&answer, &response, event))
+    let pair = (request, &response);
+    let outcome = visit
+        .site
+        .edge
+        .on_response(&visit.site, id, event, &visit.config, pair)
+        .await;
+    told(visit, outcome)
 }
 
-/// Logs why an answer of a function was refused: the viewer only sees a 502.
+/// Logs why a function gave no usable answer: the viewer only sees a 502 or 503.
 fn told<T>(visit: &Visit, outcome: Result<T, EdgeError>) -> Result<T, EdgeError> {
     if let Err(error) = &outcome {
-        tracing::warn!(path = visit.request.path, %error, "edge function answer refused");
+        tracing::warn!(path = visit.request.path, %error, "edge function failed");
     }
     outcome
 }

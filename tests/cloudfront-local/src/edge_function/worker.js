@@ -1,11 +1,11 @@
-// Runs one Lambda@Edge function. One JSON line in is an event, one JSON line out is its outcome.
+// Runs one edge function. One JSON line in is an event, one JSON line out is its outcome.
 'use strict';
 const path = require('node:path');
 const fs = require('node:fs');
 const readline = require('node:readline');
 const { pathToFileURL } = require('node:url');
 
-const { folder, handler, hosts } = JSON.parse(process.argv[2]);
+const { folder, handler, hosts, cloudfront } = JSON.parse(process.argv[2]);
 const answer = process.stdout.write.bind(process.stdout);
 let logs = [];
 const keep = (chunk, encoding, done) => {
@@ -63,11 +63,21 @@ async function load() {
   if (typeof found !== 'function') throw new Error(`the asset exports no function for handler ${handler}`);
   return found;
 }
-const loading = load();
+// A CloudFront function: a script with a global `handler`, no modules of Node but crypto and querystring.
+function loadScript() {
+  const vm = require('node:vm');
+  const code = fs.readFileSync(path.join(folder, 'index.js'), 'utf8')
+    .replace(/^\s*import\s+(\w+)\s+from\s+(['"][^'"]+['"])\s*;?/gm, 'const $1 = require($2);');
+  const modules = { crypto: require('node:crypto'), querystring: require('node:querystring') };
+  const context = vm.createContext({ console, Buffer, require: (name) => modules[name], atob, btoa });
+  return vm.runInContext(`${code}\n;handler`, context, { timeout: 1000 });
+}
+const loading = cloudfront ? Promise.resolve().then(loadScript) : load();
 loading.catch(() => {});
 
 async function run(event) {
   const found = await loading;
+  if (cloudfront) return found(event);
   const context = { functionName: 'edge', functionVersion: '1', awsRequestId: event.Records[0].cf.config.requestId };
   if (found.length < 3) return found(event, context);
   return new Promise((resolve, reject) => {

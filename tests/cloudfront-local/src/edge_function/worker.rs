@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::EdgeError;
 use crate::options::RewrittenHost;
-use crate::template::{CodeSource, FunctionCode};
+use crate::template::{CodeSource, FunctionCode, FunctionKind};
 
 /// The program that each worker runs.
 const PROGRAM: &str = include_str!("worker.js");
@@ -28,6 +29,8 @@ pub(crate) struct Pool {
     node: PathBuf,
     hosts: Value,
     code: FunctionCode,
+    /// Where inline code lies.
+    unpacked: OnceLock<PathBuf>,
     idle: Mutex<Vec<Worker>>,
     permits: Arc<Semaphore>,
 }
@@ -60,6 +63,7 @@ impl Pool {
             node,
             hosts: Value::Object(hosts),
             code,
+            unpacked: OnceLock::new(),
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(MAX_WORKERS)),
         }
@@ -67,6 +71,10 @@ impl Pool {
 
     pub(crate) fn name(&self) -> &str {
         &self.code.name
+    }
+
+    pub(crate) fn kind(&self) -> FunctionKind {
+        self.code.kind
     }
 
     /// Runs the function; its log lines come with the outcome. A worker that fails its time is killed.
@@ -105,7 +113,12 @@ impl Pool {
             CodeSource::Folder(folder) => std::path::absolute(folder)?,
             CodeSource::Inline(text) => self.unpack(text)?,
         };
-        let settings = json!({"folder": folder, "handler": self.code.handler, "hosts": self.hosts});
+        let settings = json!({
+            "folder": folder,
+            "handler": self.code.handler,
+            "hosts": self.hosts,
+            "cloudfront": self.kind() == FunctionKind::CloudFront,
+        });
         let mut process = Command::new(&self.node)
             .arg(format!("--max-old-space-size={}", self.code.memory))
             .args(["-e", PROGRAM, "worker"])
@@ -129,21 +142,34 @@ impl Pool {
         })
     }
 
+    /// Writes inline code where Node can load it; the folder goes with the pool.
     fn unpack(&self, text: &str) -> std::io::Result<PathBuf> {
-        let folder = std::env::temp_dir().join(format!(
-            "cloudfront-local-{}-{}",
-            std::process::id(),
-            self.code.name
-        ));
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        if let Some(folder) = self.unpacked.get() {
+            return Ok(folder.clone());
+        }
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let folder =
+            std::env::temp_dir().join(format!("cloudfront-local-{}-{serial}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join("index.js"), text)?;
-        Ok(folder)
+        Ok(self.unpacked.get_or_init(|| folder).clone())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Worker>> {
         self.idle
             .lock()
             .expect("nothing panics while it holds the workers")
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if let Some(folder) = self.unpacked.get()
+            && let Err(error) = std::fs::remove_dir_all(folder)
+        {
+            tracing::debug!(%error, folder = %folder.display(), "unpacked code stays behind");
+        }
     }
 }
 

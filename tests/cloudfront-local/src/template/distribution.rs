@@ -123,18 +123,7 @@ fn read_behavior(
     let response_headers = policy_id("ResponseHeadersPolicyId")
         .map(|id| policies::response_headers_policy(app, at, id))
         .transpose()?;
-    let mut functions = BTreeMap::new();
-    for association in list(&behavior["LambdaFunctionAssociations"]) {
-        let event = association["EventType"].as_str().and_then(EdgeEvent::named);
-        let arn = association["LambdaFunctionARN"].as_str();
-        let (Some(event), Some(arn)) = (event, arn) else {
-            return Err(TemplateError::invalid(
-                at,
-                format!("cannot read the function association {association}"),
-            ));
-        };
-        functions.insert(event, EdgeFunctionId(arn.to_owned()));
-    }
+    let functions = read_functions(at, behavior)?;
     Ok(Behavior {
         pattern,
         target: plain_text(&behavior["TargetOriginId"]),
@@ -149,6 +138,43 @@ fn read_behavior(
         response_headers,
         functions,
     })
+}
+
+fn read_functions(
+    at: &str,
+    behavior: &Value,
+) -> Result<BTreeMap<EdgeEvent, EdgeFunctionId>, TemplateError> {
+    let mut functions = BTreeMap::new();
+    let kinds = [
+        ("LambdaFunctionAssociations", "LambdaFunctionARN"),
+        ("FunctionAssociations", "FunctionARN"),
+    ];
+    for (kind, member) in kinds {
+        for association in list(&behavior[kind]) {
+            let event = association["EventType"].as_str().and_then(EdgeEvent::named);
+            let (Some(event), Some(arn)) = (event, association[member].as_str()) else {
+                return Err(TemplateError::invalid(
+                    at,
+                    format!("cannot read the function association {association}"),
+                ));
+            };
+            functions.insert(event, EdgeFunctionId(arn.to_owned()));
+        }
+    }
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html
+    let on_viewer_side = |kind: &str| {
+        list(&behavior[kind]).any(|one| {
+            one["EventType"]
+                .as_str()
+                .is_some_and(|event| event.starts_with("viewer-"))
+        })
+    };
+    if on_viewer_side("LambdaFunctionAssociations") && on_viewer_side("FunctionAssociations") {
+        let problem = "a CloudFront function and a Lambda@Edge function on viewer events of one behavior; \
+                       CloudFront takes one kind or the other";
+        return Err(TemplateError::invalid(at, problem));
+    }
+    Ok(functions)
 }
 
 fn read_origin(origin: &Value) -> Origin {

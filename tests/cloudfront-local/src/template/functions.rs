@@ -22,6 +22,17 @@ pub struct FunctionCode {
     pub timeout: Duration,
     /// Memory limit in MiB.
     pub memory: u32,
+    /// Which of the two kinds of edge function it is.
+    pub kind: FunctionKind,
+}
+
+/// The two kinds of edge function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// Lambda@Edge.
+    Lambda,
+    /// CloudFront Functions.
+    CloudFront,
 }
 
 /// A folder, or code written into the template.
@@ -33,8 +44,15 @@ pub enum CodeSource {
     Inline(String),
 }
 
-/// Finds the code behind the ARN of a function's version.
+/// Finds the code behind the ARN of a CloudFront function or of a Lambda function's version.
 pub(super) fn find(app: &App, arn: &EdgeFunctionId) -> Result<FunctionCode, TemplateError> {
+    for stack in &app.stacks {
+        for (logical_id, properties) in stack.resources_of("AWS::CloudFront::Function") {
+            if stack.viewer_function_arn(logical_id) == arn.0 {
+                return read_cloudfront_function(app, stack, logical_id, properties);
+            }
+        }
+    }
     let unversioned = arn.0.rsplit_once(':').map_or("", |(head, _)| head);
     for stack in &app.stacks {
         for (logical_id, properties) in stack.resources_of("AWS::Lambda::Function") {
@@ -47,6 +65,45 @@ pub(super) fn find(app: &App, arn: &EdgeFunctionId) -> Result<FunctionCode, Temp
         &arn.0,
         "no template holds this Lambda@Edge function; if it lives in another stack, give that stack's template too",
     ))
+}
+
+/// Code of a CloudFront function may have 10 KB.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
+const MAX_CODE: usize = 10_240;
+
+fn read_cloudfront_function(
+    app: &App,
+    stack: &Stack,
+    logical_id: &str,
+    properties: &Value,
+) -> Result<FunctionCode, TemplateError> {
+    let properties = stack.resolve(app, properties);
+    let code = properties["FunctionCode"].as_str().unwrap_or_default();
+    if code.len() > MAX_CODE {
+        let problem = format!(
+            "its code has {} bytes; a CloudFront function may have {MAX_CODE}",
+            code.len()
+        );
+        return Err(TemplateError::invalid(logical_id, problem));
+    }
+    if properties["FunctionConfig"]
+        .get("KeyValueStoreAssociations")
+        .is_some()
+    {
+        return Err(TemplateError::invalid(
+            logical_id,
+            "key value stores of CloudFront functions are not modelled",
+        ));
+    }
+    Ok(FunctionCode {
+        name: logical_id.to_owned(),
+        source: CodeSource::Inline(code.to_owned()),
+        handler: "handler".to_owned(),
+        // The real limit is a share of a millisecond of computing, which a busy test machine cannot measure.
+        timeout: Duration::from_secs(1),
+        memory: 128,
+        kind: FunctionKind::CloudFront,
+    })
 }
 
 fn read(
@@ -72,6 +129,7 @@ fn read(
             .to_owned(),
         timeout: Duration::from_secs(number("Timeout", 3)),
         memory: u32::try_from(number("MemorySize", 128)).unwrap_or(u32::MAX),
+        kind: FunctionKind::Lambda,
     })
 }
 

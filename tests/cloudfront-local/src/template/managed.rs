@@ -4,7 +4,11 @@
 
 use std::time::Duration;
 
-use crate::model::{CachePolicy, HeaderForwarding, OriginRequestPolicy, Selection};
+use http::{HeaderName, HeaderValue};
+
+use crate::model::{
+    CachePolicy, HeaderForwarding, OriginRequestPolicy, ResponseHeadersPolicy, Selection,
+};
 
 const DAY: u64 = 86_400;
 const YEAR: u64 = 31_536_000;
@@ -98,5 +102,36 @@ pub(super) fn origin_request_policy(id: &str) -> Option<OriginRequestPolicy> {
             ..OriginRequestPolicy::default()
         },
         _ => return None,
+    })
+}
+
+/// Headers of `SecurityHeadersPolicy`, and whether each replaces what the origin sent.
+const SECURITY: [(&str, &str, bool); 5] = [
+    ("referrer-policy", "strict-origin-when-cross-origin", false),
+    ("strict-transport-security", "max-age=31536000", false),
+    ("x-content-type-options", "nosniff", true),
+    ("x-frame-options", "SAMEORIGIN", false),
+    ("x-xss-protection", "1; mode=block", false),
+];
+const SIMPLE_CORS: [(&str, &str, bool); 1] = [("access-control-allow-origin", "*", false)];
+
+pub(super) fn response_headers_policy(id: &str) -> Option<ResponseHeadersPolicy> {
+    let parts: &[&[(&'static str, &'static str, bool)]] = match id {
+        "67f7725c-6f97-4210-82d7-5512b31e9d03" => &[&SECURITY],
+        "60669652-455b-4ae9-85a4-c4c02393f86c" => &[&SIMPLE_CORS],
+        "e61eb60c-9c35-4d20-a928-2b84e02af89c" => &[&SECURITY, &SIMPLE_CORS],
+        _ => return None,
+    };
+    let headers = parts.iter().copied().flatten();
+    let set = headers.map(|(name, value, overrides)| {
+        (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+            *overrides,
+        )
+    });
+    Some(ResponseHeadersPolicy {
+        remove: Vec::new(),
+        set: set.collect(),
     })
 }

@@ -107,6 +107,9 @@ pub(super) fn response_headers_policy(
     at: &str,
     id: &str,
 ) -> Result<ResponseHeadersPolicy, TemplateError> {
+    if let Some(managed) = managed::response_headers_policy(id) {
+        return Ok(managed);
+    }
     let config = find(
         app,
         "AWS::CloudFront::ResponseHeadersPolicy",

@@ -76,6 +76,13 @@ impl Stack {
             .collect()
     }
 
+    pub(crate) fn viewer_function_arn(&self, logical_id: &str) -> String {
+        format!(
+            "arn:aws:cloudfront::{ACCOUNT}:function/{}-{logical_id}",
+            self.name
+        )
+    }
+
     /// ARN of a function; its version, where one is referred to, is always 1.
     pub(crate) fn function_arn(&self, logical_id: &str) -> String {
         format!(
@@ -145,10 +152,7 @@ impl Stack {
             }
             ("AWS::Lambda::Function", "Arn") => Value::from(self.function_arn(logical_id)),
             ("AWS::SSM::Parameter", "Value") => self.resolve(app, &properties["Value"]),
-            ("AWS::CloudFront::Function", _) => Value::from(format!(
-                "arn:aws:cloudfront::{ACCOUNT}:function/{}-{logical_id}",
-                self.name
-            )),
+            ("AWS::CloudFront::Function", _) => Value::from(self.viewer_function_arn(logical_id)),
             ("Custom::CrossRegionStringParameterReader", "FunctionArn") => {
                 let name = self.resolve(app, &properties["ParameterName"]);
                 app.export(name.as_str().unwrap_or_default())

@@ -21,12 +21,13 @@ const MODELLED: [&str; 15] = [
     "ViewerCertificate",
 ];
 
-const MODELLED_IN_BEHAVIOR: [&str; 14] = [
+const MODELLED_IN_BEHAVIOR: [&str; 15] = [
     "AllowedMethods",
     "CachePolicyId",
     "CachedMethods",
     "DefaultTTL",
     "ForwardedValues",
+    "FunctionAssociations",
     "LambdaFunctionAssociations",
     "MaxTTL",
     "MinTTL",
@@ -105,6 +106,17 @@ pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
     }) {
         found.push(format!(
             "{logical_id}: OriginAccessControlId: requests to the origin are not signed"
+        ));
+    }
+    let associations = behaviors
+        .iter()
+        .filter_map(|(_, behavior)| behavior["LambdaFunctionAssociations"].as_array());
+    if associations
+        .flatten()
+        .any(|association| association["IncludeBody"] == true)
+    {
+        found.push(format!(
+            "{logical_id}: IncludeBody: edge functions do not see bodies"
         ));
     }
     let errors = config["CustomErrorResponses"]

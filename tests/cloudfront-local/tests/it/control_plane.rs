@@ -233,3 +233,74 @@ async fn the_configuration_tells_the_tag_header() {
         ("1", id.as_str())
     );
 }
+
+#[tokio::test]
+async fn damaged_answers_of_the_api_are_damaged_as_scripted() {
+    let stage = Stage::start().await;
+    let (_, xml) = stage.invalidate("r", &["/a"]).await;
+    let path = format!(
+        "distribution/{}/invalidation/{}",
+        stage.distribution(),
+        element(&xml, "Id")
+    );
+    let fault = |effect: serde_json::Value| {
+        stage.fault(json!({"operation": "GetInvalidation", "effect": effect}))
+    };
+    fault(json!({"kind": "malformedXml"}));
+    let (status, xml) = stage.call("GET", &path, "").await;
+    assert!(status == 200 && !xml.ends_with("</Invalidation>"));
+    fault(json!({"kind": "staleRead"}));
+    assert_eq!(
+        element(&stage.call("GET", &path, "").await.1, "Code"),
+        "NoSuchInvalidation"
+    );
+    fault(json!({"kind": "error", "status": 503, "code": "ServiceUnavailable"}));
+    let (status, xml) = stage.call("GET", &path, "").await;
+    assert_eq!(
+        (status, element(&xml, "Code"), element(&xml, "Type")),
+        (503, "ServiceUnavailable", "Receiver")
+    );
+    stage.fault(json!({"operation": "CreateInvalidation", "effect": {"kind": "overQuota"}}));
+    assert_eq!(
+        element(&stage.invalidate("q", &["/a"]).await.1, "Code"),
+        "TooManyInvalidationsInProgress"
+    );
+    stage.fault(json!({"operation": "CreateInvalidation", "effect": {"kind": "referenceUsed", "form": "invalidArgument"}}));
+    assert_eq!(
+        element(&stage.invalidate("q", &["/a"]).await.1, "Code"),
+        "InvalidArgument"
+    );
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_ids_and_another_does_not() {
+    let mut ids = Vec::new();
+    for seed in [1, 1, 2] {
+        let stage = Stage::start_with(|options| options.seed = Some(seed)).await;
+        ids.push(element(&stage.invalidate("r", &["/a"]).await.1, "Id").to_owned());
+    }
+    assert_eq!(ids[0], ids[1]);
+    assert_ne!(ids[0], ids[2]);
+}
+
+#[tokio::test]
+async fn the_rough_profile_throttles_fails_and_takes_its_time() {
+    let stage = Stage::start().await;
+    stage
+        .control("PUT", "/profile", json!({"name": "rough"}))
+        .await;
+    stage
+        .control("PATCH", "/profile", json!({"createRate": 0.0}))
+        .await;
+    let mut codes = std::collections::BTreeMap::new();
+    for n in 0..200 {
+        *codes
+            .entry(stage.invalidate(&format!("r{n}"), &["/a"]).await.0)
+            .or_insert(0) += 1;
+    }
+    assert_eq!(
+        codes.keys().copied().collect::<Vec<_>>(),
+        [201, 400, 503],
+        "{codes:?}"
+    );
+}

@@ -1,6 +1,8 @@
 use serde_json::json;
 
-use crate::stage::{Script, Stage};
+use std::time::Duration;
+
+use crate::stage::{Script, Stage, changed};
 
 #[tokio::test]
 async fn a_second_request_hits_and_a_purge_by_tag_makes_the_next_one_miss() {
@@ -242,4 +244,365 @@ async fn what_the_template_asks_for_and_is_not_done_is_told() {
         "{told}"
     );
     assert!(told.contains("HTTP/3"), "{told}");
+}
+
+#[tokio::test]
+async fn head_and_get_share_an_entry_and_options_do_not() {
+    let stage = Stage::start().await;
+    let url = format!("{}/open/h", stage.cloudfront.ready().distributions[0].url);
+    let head = stage.client.head(&url).send().await.unwrap();
+    assert_eq!(
+        (
+            head.headers()["x-cache"].to_str().unwrap(),
+            head.headers()["content-length"].to_str().unwrap()
+        ),
+        ("Miss from cloudfront", "7")
+    );
+    assert_eq!(stage.get("/open/h", &[]).await.cache(), "Hit");
+    let options = stage
+        .client
+        .request(reqwest::Method::OPTIONS, &url)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(options.headers()["x-cache"], "Miss from cloudfront");
+    let delete = stage.client.delete(&url).send().await.unwrap();
+    assert_eq!(delete.status(), 403, "the behavior does not allow it");
+}
+
+#[tokio::test]
+async fn a_viewer_that_knows_the_object_is_told_so() {
+    let stage = Stage::start().await;
+    stage
+        .origin
+        .answers("/open/e", Script::ok("x").header("etag", "\"1\""));
+    stage.get("/open/e", &[]).await;
+    let known = stage
+        .get("/open/e", &[("if-none-match", "\"0\", W/\"1\"")])
+        .await;
+    assert_eq!(
+        (known.status, known.cache(), known.body.as_str()),
+        (304, "Hit", "")
+    );
+    assert_eq!(
+        stage
+            .get("/open/e", &[("if-none-match", "\"2\"")])
+            .await
+            .status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn authorization_is_stripped_from_get_and_forwarded_with_post() {
+    let policy = "acba4595-bd28-49b8-b9fe-13317c0390fa";
+    let template = changed("authorization", |config| {
+        config["DefaultCacheBehavior"]["OriginRequestPolicyId"] = json!(policy);
+        config["CacheBehaviors"] = json!([]);
+    });
+    let stage = Stage::start_with(|options| options.templates = vec![template]).await;
+    let token = [("authorization", "t")];
+    stage.get("/x", &token).await;
+    let url = format!("{}/x", stage.cloudfront.ready().distributions[0].url);
+    stage
+        .client
+        .post(url)
+        .header("authorization", "t")
+        .body("b")
+        .send()
+        .await
+        .unwrap();
+    let seen: Vec<bool> = stage
+        .origin
+        .asked()
+        .iter()
+        .map(|asked| asked.headers.contains_key("authorization"))
+        .collect();
+    assert_eq!(seen, [false, true]);
+}
+
+#[tokio::test]
+async fn a_second_origin_answers_where_the_first_fails_as_the_group_says() {
+    let template = changed("group", |config| {
+        let mut second = config["Origins"][0].clone();
+        second["Id"] = json!("Second");
+        second["OriginPath"] = json!("/second");
+        config["Origins"].as_array_mut().unwrap().push(second);
+        config["OriginGroups"] = json!({"Quantity": 1, "Items": [{
+            "Id": "Group",
+            "FailoverCriteria": {"StatusCodes": {"Quantity": 1, "Items": [503]}},
+            "Members": {"Quantity": 2, "Items": [{"OriginId": "DistributionOrigin1"}, {"OriginId": "Second"}]},
+        }]});
+        config["CacheBehaviors"][2]["TargetOriginId"] = json!("Group");
+    });
+    let stage = Stage::start_with(|options| {
+        options.templates = vec![template, crate::stage::fixture("Edge")]
+    })
+    .await;
+    stage
+        .origin
+        .answers("/open/down", Script::ok("").status(503));
+    stage
+        .origin
+        .answers("/second/open/down", Script::ok("last known good"));
+    stage
+        .origin
+        .answers("/open/gone", Script::ok("").status(404));
+    assert_eq!(stage.get("/open/down", &[]).await.body, "last known good");
+    assert_eq!(stage.get("/open/gone", &[]).await.status, 404);
+    assert_eq!(stage.origin.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn tags_do_nothing_where_the_distribution_names_no_tag_header() {
+    let template = changed("no-tags", |config| {
+        config.as_object_mut().unwrap().remove("CacheTagConfig");
+    });
+    let stage = Stage::start_with(|options| {
+        options.templates = vec![template, crate::stage::fixture("Edge")]
+    })
+    .await;
+    stage.get_as("acme", "/api/cost").await;
+    stage.purge("r", &["#tenant:acme"]).await;
+    assert_eq!(
+        stage.get_as("acme", "/api/cost").await.cache(),
+        "Hit",
+        "completed, and nothing was purged"
+    );
+}
+
+#[tokio::test]
+async fn a_purge_removes_every_variant_and_items_are_joined_by_or() {
+    let stage = Stage::start().await;
+    stage
+        .origin
+        .answers("/open/t", Script::ok("x").header("cache-tag", "red, green"));
+    stage
+        .origin
+        .answers("/open/u", Script::ok("x").header("cache-tag", "blue"));
+    stage.origin.answers("/open/v", Script::ok("x"));
+    let all = [
+        ("/open/t", "gzip"),
+        ("/open/t", "br"),
+        ("/open/u", "gzip"),
+        ("/open/v?window=1", "gzip"),
+        ("/open/w", "gzip"),
+    ];
+    for (target, encoding) in all {
+        stage.get(target, &[("accept-encoding", encoding)]).await;
+    }
+    stage.purge("r", &["#GREEN", "#blue", "/open/v*"]).await;
+    let mut seen = Vec::new();
+    for (target, encoding) in all {
+        seen.push(
+            stage
+                .get(target, &[("accept-encoding", encoding)])
+                .await
+                .cache()
+                .to_owned(),
+        );
+    }
+    assert_eq!(seen, ["Miss", "Miss", "Miss", "Miss", "Hit"]);
+}
+
+#[tokio::test]
+async fn a_purge_reaches_the_shield_before_the_pops() {
+    let stage = Stage::start_with(|options| options.propagation_ms = Some(30_000)).await;
+    stage.control("POST", "/clock/stop", json!(null)).await;
+    let tokyo = [("x-cloudfront-local-pop", "NRT")];
+    stage.get("/open/p", &[]).await;
+    stage.get("/open/p", &tokyo).await;
+    stage.invalidate("r", &["/open/p"]).await;
+    let places = async || {
+        let (_, copies) = stage.control("GET", "/cache", json!(null)).await;
+        let names = copies
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|copy| copy["place"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        places().await,
+        ["FRA56-P4", "NRT57-P1", "ap-northeast-1", "eu-central-1"]
+    );
+    stage
+        .control("POST", "/clock/advance", json!({"ms": 10_000}))
+        .await;
+    assert_eq!(
+        places().await,
+        ["FRA56-P4", "NRT57-P1", "ap-northeast-1"],
+        "the shield first"
+    );
+    stage
+        .control("POST", "/clock/advance", json!({"ms": 10_000}))
+        .await;
+    assert_eq!(places().await, ["FRA56-P4", "NRT57-P1"], "then the regions");
+    assert_eq!(
+        stage.get("/open/p", &tokyo).await.cache(),
+        "Hit",
+        "a POP still serves it"
+    );
+    stage
+        .control("POST", "/clock/advance", json!({"ms": 10_000}))
+        .await;
+    assert!(places().await.is_empty(), "then the POPs");
+}
+
+/// Starts a slow fetch, purges while it is under way, and gives the cached state afterwards.
+async fn purge_during_a_fetch(stage: &Stage) -> (String, String) {
+    stage.origin.answers("/open/l", Script::ok("old").slow(600));
+    let (first, collapsed) = tokio::join!(stage.get("/open/l", &[]), async {
+        crate::stage::eventually("the origin is asked", async || {
+            stage.origin.asked().len() == 1
+        })
+        .await;
+        stage.origin.answers("/open/l", Script::ok("new"));
+        stage.purge("r", &["/open/l"]).await;
+        stage.get("/open/l", &[]).await
+    });
+    assert_eq!(
+        first.body, "old",
+        "who asked before the purge gets what was fetched"
+    );
+    (collapsed.body, stage.get("/open/l", &[]).await.body)
+}
+
+#[tokio::test]
+async fn a_fill_that_a_purge_overtook_is_not_stored_in_calm() {
+    let stage = Stage::start_with(|options| options.completion_ms = Some(0)).await;
+    assert_eq!(
+        purge_during_a_fetch(&stage).await,
+        ("new".to_owned(), "new".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_fill_that_a_purge_overtook_lands_after_it_where_late_fills_are_on() {
+    let stage = Stage::start_with(|options| options.completion_ms = Some(0)).await;
+    stage
+        .control(
+            "PATCH",
+            "/profile",
+            json!({"lateFill": 1.0, "lateCollapse": 1.0}),
+        )
+        .await;
+    assert_eq!(
+        purge_during_a_fetch(&stage).await,
+        ("old".to_owned(), "old".to_owned())
+    );
+    let (_, copies) = stage
+        .control("GET", "/cache?path=/open/l&place=FRA56-P4", json!(null))
+        .await;
+    assert_eq!(copies[0]["late"], true);
+}
+
+#[tokio::test]
+async fn a_fetch_goes_on_when_the_viewer_that_began_it_leaves() {
+    let stage = Stage::start().await;
+    stage.origin.answers("/open/w", Script::ok("x").slow(300));
+    let left = tokio::time::timeout(Duration::from_millis(100), stage.get("/open/w", &[])).await;
+    assert!(left.is_err());
+    crate::stage::eventually("the object is cached", async || {
+        stage
+            .control("GET", "/cache?path=/open/w", json!(null))
+            .await
+            .1
+            != json!([])
+    })
+    .await;
+    assert_eq!(
+        (
+            stage.get("/open/w", &[]).await.cache(),
+            stage.origin.asked().len()
+        ),
+        ("Hit", 1)
+    );
+}
+
+#[tokio::test]
+async fn a_pop_that_is_down_answers_503_and_others_answer() {
+    let stage = Stage::start().await;
+    stage
+        .control("POST", "/pops/FRA56-P4/down", json!(null))
+        .await;
+    assert_eq!(stage.get("/open/x", &[]).await.status, 503);
+    assert_eq!(
+        stage
+            .get("/open/x", &[("x-cloudfront-local-pop", "LHR")])
+            .await
+            .status,
+        200
+    );
+    stage
+        .control("POST", "/pops/FRA56-P4/up", json!(null))
+        .await;
+    assert_eq!(stage.get("/open/x", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn damaged_answers_are_damaged_as_scripted() {
+    let stage = Stage::start().await;
+    let body = "0123456789".repeat(100);
+    let url = format!("{}/open/d", stage.cloudfront.ready().distributions[0].url);
+    stage.origin.answers("/open/d", Script::ok(&body));
+    let fault = |effect: serde_json::Value| {
+        stage.fault(json!({"operation": "ViewerRequest", "effect": effect}))
+    };
+    fault(json!({"kind": "resetMidBody"}));
+    let cut = stage.client.get(&url).send().await.unwrap();
+    assert!(cut.bytes().await.is_err());
+    fault(json!({"kind": "truncatedBody"}));
+    assert_eq!(stage.get("/open/d", &[]).await.body.len(), 500);
+    for effect in [
+        json!({"kind": "slowHeaders", "ms": 300}),
+        json!({"kind": "slowBody", "ms": 300}),
+    ] {
+        fault(effect);
+        let begun = std::time::Instant::now();
+        assert_eq!(stage.get("/open/d", &[]).await.body, body);
+        assert!(begun.elapsed() >= Duration::from_millis(290));
+    }
+    fault(json!({"kind": "lostResponse"}));
+    assert!(stage.client.get(&url).send().await.is_err());
+    fault(json!({"kind": "hang"}));
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), stage.client.get(&url).send())
+            .await
+            .is_err()
+    );
+    assert_eq!(stage.get("/open/d", &[]).await.body, body);
+}
+
+#[tokio::test]
+async fn a_distribution_tenant_of_the_template_owns_its_objects() {
+    let template = crate::stage::with_resources(
+        "tenants",
+        &json!({"Tenant": {"Type": "AWS::CloudFront::DistributionTenant", "Properties": {
+        "DistributionId": {"Ref": "Distribution"}, "Domains": ["a.example.com"], "Name": "a"}}}),
+    );
+    let stage = Stage::start_with(|options| {
+        options.templates = vec![template, crate::stage::fixture("Edge")]
+    })
+    .await;
+    let (_, tenants) = stage.control("GET", "/tenants", json!(null)).await;
+    let id = tenants[0]["id"].as_str().unwrap();
+    assert!(id.starts_with("dt_"));
+    let host = [("host", "a.example.com")];
+    stage.get("/open/x", &host).await;
+    assert_eq!(
+        stage.get("/open/x", &[]).await.cache(),
+        "Miss",
+        "another owner, another object"
+    );
+    let (_, copies) = stage
+        .control("GET", &format!("/cache?distribution={id}"), json!(null))
+        .await;
+    assert!(!copies.as_array().unwrap().is_empty());
+    stage.purge("r", &["/open/x"]).await;
+    assert_eq!(
+        stage.get("/open/x", &host).await.cache(),
+        "Miss",
+        "the distribution's purge reaches its tenants"
+    );
 }

@@ -6,7 +6,11 @@
     reason = "the origin of a test answers late on purpose"
 )]
 
+mod clients;
 mod control_plane;
 mod data_plane;
+mod functions;
+mod hostile;
 mod model;
 mod stage;
+mod tls;

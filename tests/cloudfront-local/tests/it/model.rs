@@ -78,7 +78,7 @@ struct Stored {
     key: usize,
     object: Arc<Object>,
     late: bool,
-    stored: Time,
+    since: Time,
 }
 
 struct Open {
@@ -117,7 +117,7 @@ impl Reference {
                     .purge
                     .arrivals
                     .iter()
-                    .any(|(at, reached)| reached == place && *at > last.stored && *at <= now)
+                    .any(|(at, reached)| reached == place && *at > last.since && *at <= now)
         });
         (!removed).then_some(last)
     }
@@ -285,7 +285,7 @@ fn run(setting: &Setting, steps: &[Step], seen: &mut Seen) -> Result<(), TestCas
                             key: open.key,
                             object,
                             late,
-                            stored: now,
+                            since: now,
                         });
                     }
                 }
@@ -339,7 +339,7 @@ fn ask(
                     key,
                     object,
                     late,
-                    stored: now,
+                    since: now,
                 });
             }
             return Ok(());

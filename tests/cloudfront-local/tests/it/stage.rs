@@ -300,3 +300,33 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
     }
     panic!("not within ten seconds: {what}");
 }
+
+/// The fixture's main template with a changed `DistributionConfig`.
+pub(crate) fn changed(name: &str, change: impl FnOnce(&mut Value)) -> PathBuf {
+    write_template(name, |body| {
+        change(&mut body["Resources"]["Distribution"]["Properties"]["DistributionConfig"])
+    })
+}
+
+/// The fixture's main template with more resources.
+pub(crate) fn with_resources(name: &str, resources: &Value) -> PathBuf {
+    write_template(name, |body| {
+        for (id, resource) in resources.as_object().unwrap() {
+            body["Resources"][id] = resource.clone();
+        }
+    })
+}
+
+pub(crate) fn write_template(name: &str, change: impl FnOnce(&mut Value)) -> PathBuf {
+    let mut body: Value =
+        serde_json::from_str(&std::fs::read_to_string(fixture("Distribution")).unwrap()).unwrap();
+    change(&mut body);
+    // Templates refer to stacks by file name: each test has a folder of its own.
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("templates")
+        .join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("Distribution.template.json");
+    std::fs::write(&path, body.to_string()).unwrap();
+    path
+}
