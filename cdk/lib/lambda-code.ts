@@ -13,11 +13,13 @@ export function lambdaCode(name: string): Code {
   return stagedCode(HERE, [name], (output) => {
     buildSync({
       entryPoints: [`${HERE}${name}.lambda.ts`],
-      outfile: `${output}/index.mjs`,
+      outfile: `${output}/index.cjs`,
       bundle: true,
       platform: "node",
       target: "node24",
-      format: "esm",
+      // The runtime's SDK lies where only `require` is sure to look.
+      format: "cjs",
+      supported: { "dynamic-import": false },
       external: ["@aws-sdk/*"],
       logLevel: "silent",
     });

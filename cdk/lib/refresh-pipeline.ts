@@ -2,20 +2,20 @@
  * The last part of a tenant's data refresh: a state machine that purges by cache tag, waits, prewarms and proves,
  * and the three functions it calls. Roles are written by hand, one per function.
  */
-import { readFileSync } from "node:fs";
-import { Aws, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { Aws, Duration, Validations } from "aws-cdk-lib";
 import type { IDistribution } from "aws-cdk-lib/aws-cloudfront";
 import type { IUserPool, IUserPoolClient } from "aws-cdk-lib/aws-cognito";
-import { type Grant, type IGrantable, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { Grant, IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { ApplicationLogLevel, Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
-import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
+import { LogLevel, type StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import { functionCode } from "./function-code.ts";
 import { allow, LeastPrivilegeFunction } from "./least-privilege-function.ts";
 import { refusePlaceholders } from "./placeholder-guard.ts";
+import { refreshStateMachine } from "./refresh-state-machine.ts";
 
 /** Memory of each function in MiB. */
 export interface FunctionMemory {
@@ -230,7 +230,17 @@ export class RefreshPipeline extends Construct {
     }
     refusePlaceholders(this, missing, props.allowPlaceholders ?? false);
 
-    this.stateMachine = this.refresh(props, logRetention);
+    this.stateMachine = refreshStateMachine(this, {
+      definitionFile: props.definitionFile,
+      functions: {
+        InvalidateFunctionArn: this.invalidate,
+        PollFunctionArn: this.poll,
+        PrewarmFunctionArn: this.prewarm,
+      },
+      logLevel: props.executionLogLevel ?? LogLevel.ALL,
+      logExecutionData: props.logExecutionData ?? false,
+      logRetention,
+    });
 
     const prefix = props.parameterPrefix ?? "/warmfront";
     new StringParameter(this, "StateMachineArnParameter", {
@@ -249,78 +259,4 @@ export class RefreshPipeline extends Construct {
   grantStartExecution(grantee: IGrantable): Grant {
     return this.stateMachine.grantStartExecution(grantee);
   }
-
-  private refresh(props: RefreshPipelineProps, retention: RetentionDays): StateMachine {
-    const role = new Role(this, "StateMachineRole", {
-      assumedBy: new ServicePrincipal("states.amazonaws.com"),
-      description: "Runs one tenant's refresh",
-    });
-    const functions = [this.invalidate, this.poll, this.prewarm];
-    role.addToPolicy(
-      new PolicyStatement({
-        sid: "CallFunctions",
-        actions: ["lambda:InvokeFunction"],
-        resources: functions.map((each) => each.function.functionArn),
-      }),
-    );
-    role.addToPolicy(allow("DeliverLogs", LOG_DELIVERY, "*"));
-    role.addToPolicy(allow("Trace", TRACING, "*"));
-    Validations.of(role).acknowledge({
-      id: "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-      reason: "Log delivery and X-Ray have no resources to name",
-    });
-    const level = props.executionLogLevel ?? LogLevel.ALL;
-    const logs = new LogGroup(this, "Executions", {
-      // Below this prefix Step Functions adds nothing to the account's log resource policy, which has a size limit:
-      // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
-      logGroupName: `/aws/vendedlogs/states/${Stack.of(this).stackName}-${this.node.id}`,
-      retention,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    const stateMachine = new StateMachine(this, "Refresh", {
-      stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromString(readFileSync(props.definitionFile, "utf8")),
-      definitionSubstitutions: {
-        InvalidateFunctionArn: this.invalidate.function.functionArn,
-        PollFunctionArn: this.poll.function.functionArn,
-        PrewarmFunctionArn: this.prewarm.function.functionArn,
-      },
-      role: role.withoutPolicyUpdates(),
-      tracingEnabled: true,
-      logs: {
-        destination: logs,
-        level,
-        includeExecutionData: props.logExecutionData ?? false,
-      },
-    });
-    if (level !== LogLevel.ALL) {
-      Validations.of(stateMachine).acknowledge({
-        id: "AwsSolutions::AwsSolutions-SF1",
-        reason: `The operator has set the level to ${level}`,
-      });
-    }
-    // The policy is a resource of its own: Step Functions tries its log permissions when the machine is created.
-    stateMachine.node.addDependency(role);
-    return stateMachine;
-  }
 }
-
-// Neither service has resources to name here:
-// https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
-const LOG_DELIVERY = [
-  "logs:CreateLogDelivery",
-  "logs:GetLogDelivery",
-  "logs:UpdateLogDelivery",
-  "logs:DeleteLogDelivery",
-  "logs:ListLogDeliveries",
-  "logs:PutResourcePolicy",
-  "logs:DescribeResourcePolicies",
-  "logs:DescribeLogGroups",
-];
-// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html
-const TRACING = [
-  "xray:PutTraceSegments",
-  "xray:PutTelemetryRecords",
-  "xray:GetSamplingRules",
-  "xray:GetSamplingTargets",
-];

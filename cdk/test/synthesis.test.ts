@@ -55,7 +55,9 @@ test("every Lambda asset of the app is staged, and each holds its own function",
   addStacks(app, checkSettings(SETTINGS_FILE, everything()));
   const { directory } = app.synth();
   const assets = readdirSync(directory).filter((each) => each.startsWith("asset."));
-  const scripts = assets.map((each) => join(directory, each, "index.mjs")).filter(existsSync);
+  const scripts = assets
+    .flatMap((each) => [join(directory, each, "index.mjs"), join(directory, each, "index.cjs")])
+    .filter(existsSync);
   assert.equal(assets.length, 7);
   assert.equal(scripts.length, 4);
   assert.equal(new Set(scripts.map((each) => readFileSync(each, "utf8"))).size, 4);
