@@ -1,0 +1,156 @@
+//! Every edge of the state machine is taken by a test: a new edge without one fails here.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use pipeline::edges::{Edge, definition, edges};
+
+/// Errors of a state's retriers, and the test that takes each edge.
+const RETRIES: [(&str, &str, &str); 12] = [
+    (
+        "Preflight",
+        "LoginThrottled",
+        "login::a_throttled_login_is_repeated",
+    ),
+    (
+        "Preflight",
+        "LoginUnavailable",
+        "login::an_unavailable_login_is_repeated",
+    ),
+    (
+        "Preflight",
+        "SecretUnavailable",
+        "login::an_unavailable_secret_is_read_again",
+    ),
+    (
+        "Preflight",
+        "OriginNotReady",
+        "readiness::a_run_waits_until_the_origin_has_the_data",
+    ),
+    (
+        "Invalidate",
+        "CloudFrontThrottled",
+        "purge::a_throttled_purge_is_repeated",
+    ),
+    (
+        "Invalidate",
+        "CloudFrontUnavailable",
+        "purge::an_unavailable_purge_is_repeated",
+    ),
+    (
+        "Invalidate",
+        "TooManyInvalidationsInProgress",
+        "purge::a_purge_over_quota_is_repeated",
+    ),
+    (
+        "AwaitInvalidation",
+        "CloudFrontThrottled",
+        "polling::a_throttled_poll_is_repeated",
+    ),
+    (
+        "AwaitInvalidation",
+        "CloudFrontUnavailable",
+        "polling::an_unavailable_poll_is_repeated",
+    ),
+    (
+        "Prewarm",
+        "LoginThrottled",
+        "login::a_throttled_login_is_repeated",
+    ),
+    (
+        "Prewarm",
+        "LoginUnavailable",
+        "login::an_unavailable_login_is_repeated",
+    ),
+    (
+        "Prewarm",
+        "SecretUnavailable",
+        "login::an_unavailable_secret_is_read_again",
+    ),
+];
+
+/// Takes the edges of each of these errors in each state.
+const LAMBDAS_OWN: &str = "resilience::lambdas_own_errors_are_repeated_in_every_state";
+const STATES: [&str; 4] = ["Preflight", "Invalidate", "AwaitInvalidation", "Prewarm"];
+const LAMBDA_ERRORS: [&str; 8] = [
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
+];
+
+/// Ways from state to state, and the test that goes them.
+const WAYS: [(&str, &str, &str); 9] = [
+    ("Preflight", "Invalidate", HAPPY),
+    ("Invalidate", "AwaitInvalidation", HAPPY),
+    ("AwaitInvalidation", "IsInvalidationSettled", HAPPY),
+    ("IsInvalidationSettled", "Prewarm", HAPPY),
+    (
+        "IsInvalidationSettled",
+        "AwaitInvalidation",
+        "polling::a_slow_invalidation_is_looked_at_again",
+    ),
+    ("Prewarm", "WhatRemains", HAPPY),
+    ("WhatRemains", "Refreshed", HAPPY),
+    (
+        "WhatRemains",
+        "Invalidate",
+        "prewarm::a_stale_endpoint_is_purged_and_warmed_again",
+    ),
+    (
+        "WhatRemains",
+        "Prewarm",
+        "prewarm::what_one_function_run_cannot_do_is_left_to_the_next",
+    ),
+];
+const HAPPY: &str =
+    "happy_path::every_endpoint_is_fresh_after_one_purge_and_one_origin_request_each";
+
+#[test]
+fn every_retry_and_every_way_of_the_state_machine_has_its_test() {
+    let mut taken = Vec::new();
+    let mut tests = BTreeSet::from([LAMBDAS_OWN]);
+    for (state, error, test) in RETRIES {
+        taken.push(Edge::Retry(state.into(), error.into()));
+        tests.insert(test);
+    }
+    for state in STATES {
+        taken.extend(LAMBDA_ERRORS.map(|error| Edge::Retry(state.into(), error.into())));
+    }
+    for (from, to, test) in WAYS {
+        taken.push(Edge::Way(from.into(), to.into()));
+        tests.insert(test);
+    }
+    taken.sort();
+    let there = edges(&definition());
+    let untested: Vec<_> = there.iter().filter(|edge| !taken.contains(edge)).collect();
+    assert!(untested.is_empty(), "no test takes: {untested:?}");
+    assert_eq!(
+        taken, there,
+        "a test is named for an edge that is not there"
+    );
+
+    let own = Command::new(std::env::current_exe().unwrap())
+        .args(["--list", "--format", "terse"])
+        .output();
+    let listed = String::from_utf8(own.unwrap().stdout).unwrap();
+    let listed: BTreeSet<_> = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .collect();
+    let unknown: Vec<_> = tests.difference(&listed).collect();
+    assert!(unknown.is_empty(), "there is no test named {unknown:?}");
+}
+
+#[test]
+fn a_new_edge_is_noticed() {
+    let mut changed = definition();
+    let retry = &mut changed["States"]["Prewarm"]["Retry"][0]["ErrorEquals"];
+    retry.as_array_mut().unwrap().push("SomethingNew".into());
+    let new = Edge::Retry("Prewarm".into(), "SomethingNew".into());
+    assert!(edges(&changed).contains(&new) && !edges(&definition()).contains(&new));
+}

@@ -1,0 +1,38 @@
+//! The pipeline on the local stack: real engine, real functions, real edge code.
+
+mod binaries;
+mod cross_tenant;
+mod edges;
+mod faults;
+mod happy_path;
+mod input;
+mod isolation;
+mod login;
+mod overlap;
+mod polling;
+mod prewarm;
+mod purge;
+mod readiness;
+mod redrive;
+mod resilience;
+mod secrecy;
+mod settings;
+
+/// The endpoint that most tests are content with: two targets, one for each locale.
+const OVERVIEW: &str = "/api/overview";
+
+/// Input fields that narrow a run to that endpoint.
+fn overview() -> serde_json::Value {
+    serde_json::json!({ "endpoints": [OVERVIEW] })
+}
+
+/// The states of a run that meets no trouble.
+const STRAIGHT: [&str; 7] = [
+    "Preflight",
+    "Invalidate",
+    "AwaitInvalidation",
+    "IsInvalidationSettled",
+    "Prewarm",
+    "WhatRemains",
+    "Refreshed",
+];

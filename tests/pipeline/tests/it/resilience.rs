@@ -1,0 +1,195 @@
+//! Functions that die, hang, or cannot be called.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use pipeline::{
+    Bootstrap, Ended, Execution, Function, Login, Pipeline, Step, Trial, edges, trial, until,
+};
+use serde_json::json;
+use stack::gate::GateFault;
+
+use crate::{STRAIGHT, overview};
+
+/// Kills the processes of a function.
+fn kill(t: &Trial, own: &Pipeline, step: Step) {
+    assert_eq!(t.stack.kill_function(own.function(step)), 1);
+}
+
+async fn start(t: &Trial, function: Function) -> (Pipeline, Execution) {
+    let own = Pipeline::with(t, vec![function]).await;
+    let execution = t.start(&own.state_machine, overview()).await;
+    (own, execution)
+}
+
+fn died_once(ended: &Ended, state: &str) {
+    ended.report();
+    assert_eq!(ended.stumbles(), [(state, "Runtime.ExitError")]);
+    assert_eq!(ended.states(), STRAIGHT);
+}
+
+#[test]
+fn a_purge_whose_process_dies_after_it_was_accepted_is_not_made_twice() {
+    trial(async |t| {
+        let slow = json!({ "kind": "slowHeaders", "ms": 4000 });
+        t.cloudfront_fault("CreateInvalidation", 1, 1, slow).await;
+        let (own, execution) = start(t, Function::of(&[Step::Invalidate])).await;
+        until("the purge is accepted", async || {
+            (!t.purges().await.is_empty()).then_some(())
+        })
+        .await;
+        kill(t, &own, Step::Invalidate);
+        died_once(&execution.ended().await, "Invalidate");
+        assert_eq!(
+            (t.purge_calls().await.len(), t.purges().await.len()),
+            (2, 1)
+        );
+    });
+}
+
+#[test]
+fn a_poll_whose_process_dies_looks_again() {
+    trial(async |t| {
+        let in_progress = json!({ "kind": "unknownStatus", "text": "InProgress" });
+        t.cloudfront_fault("GetInvalidation", 1, 3, in_progress)
+            .await;
+        let (own, execution) = start(t, Function::of(&[Step::AwaitInvalidation])).await;
+        let item = format!("#{}", t.tag());
+        until("the poll looks", async || {
+            let filter = [("operation", "GetInvalidation"), ("item", item.as_str())];
+            let looks = t.cloudfront().history(&filter).await.ok()?;
+            (!looks.is_empty()).then_some(())
+        })
+        .await;
+        kill(t, &own, Step::AwaitInvalidation);
+        died_once(&execution.ended().await, "AwaitInvalidation");
+        assert_eq!(t.purges().await.len(), 1);
+    });
+}
+
+#[test]
+fn a_prewarmer_whose_process_dies_asks_again() {
+    trial(async |t| {
+        t.set_delay(Duration::from_secs(2)).await;
+        let (own, execution) = start(t, Function::of(&[Step::Prewarm])).await;
+        until("the origin works", async || {
+            (!t.origin_requests().await.is_empty()).then_some(())
+        })
+        .await;
+        kill(t, &own, Step::Prewarm);
+        died_once(&execution.ended().await, "Prewarm");
+        assert_eq!(t.purges().await.len(), 1);
+    });
+}
+
+#[test]
+fn a_preflight_whose_process_dies_is_repeated_before_anything_is_purged() {
+    trial(async |t| {
+        let login = Login::new(t).await;
+        let slow = login.rule("GetSecretValue", GateFault::SlowBody { milliseconds: 3000 });
+        let rule = t.gate_fault(slow).await;
+        let (own, execution) = start(t, Function::prewarm().set("SECRET_ID", &login.name)).await;
+        until("the secret is read", async || {
+            (t.gate_seen(rule).await > 0).then_some(())
+        })
+        .await;
+        kill(t, &own, Step::Preflight);
+        died_once(&execution.ended().await, "Preflight");
+    });
+}
+
+#[test]
+fn a_purge_that_outlasts_its_function_is_not_made_twice() {
+    trial(async |t| {
+        let slow = json!({ "kind": "slowHeaders", "ms": 4500 });
+        t.cloudfront_fault("CreateInvalidation", 1, 1, slow).await;
+        let (_, execution) = start(t, Function::of(&[Step::Invalidate]).timeout(3)).await;
+        let ended = execution.ended().await;
+        ended.report();
+        assert_eq!(ended.stumbles(), [("Invalidate", "Sandbox.Timedout")]);
+        assert_eq!(
+            (t.purge_calls().await.len(), t.purges().await.len()),
+            (2, 1)
+        );
+    });
+}
+
+#[test]
+fn a_function_without_free_concurrency_is_called_again() {
+    trial(async |t| {
+        let own = Pipeline::with(t, vec![Function::of(&[Step::Invalidate])]).await;
+        let function = own.function(Step::Invalidate);
+        let lambda = &t.stack.lambda;
+        let limit = lambda.put_function_concurrency().function_name(function);
+        limit
+            .reserved_concurrent_executions(0)
+            .send()
+            .await
+            .unwrap();
+        let execution = t.start(&own.state_machine, overview()).await;
+        until("the call is refused", async || {
+            let history = execution.history().await;
+            history
+                .iter()
+                .any(|event| event["error"] == "Lambda.TooManyRequestsException")
+                .then_some(())
+        })
+        .await;
+        lambda
+            .delete_function_concurrency()
+            .function_name(function)
+            .send()
+            .await
+            .unwrap();
+        let ended = execution.ended().await;
+        ended.report();
+        let refused = ("Invalidate", "Lambda.TooManyRequestsException");
+        assert!(ended.stumbles().iter().all(|stumble| *stumble == refused));
+        assert_eq!(t.purges().await.len(), 1);
+    });
+}
+
+/// Lambda's own errors, which this machine's Lambda does not raise by itself: functions raise them
+/// under the same names.
+#[test]
+fn lambdas_own_errors_are_repeated_in_every_state() {
+    trial(async |t| {
+        let definition = edges::definition();
+        let retriers = definition["States"]["Invalidate"]["Retry"]
+            .as_array()
+            .unwrap();
+        let errors = retriers
+            .iter()
+            .flat_map(|retrier| retrier["ErrorEquals"].as_array().unwrap());
+        let errors: Vec<String> = errors
+            .filter_map(|error| error.as_str())
+            .filter(|error| error.contains('.'))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(errors.len(), 8, "{errors:?}");
+        let runs = errors.iter().map(async |error| {
+            let tenant = t.another().await;
+            let functions = Step::ALL.map(|step| stumbling(t, step, error)).into();
+            let own = Pipeline::with(t, functions).await;
+            let ended = tenant
+                .start(&own.state_machine, overview())
+                .await
+                .ended()
+                .await;
+            ended.report();
+            let expected: Vec<_> = Step::ALL.map(|step| (step.state(), error.as_str())).into();
+            assert_eq!(ended.stumbles(), expected);
+            assert_eq!(tenant.purges().await.len(), 1);
+        });
+        join_all(runs).await;
+    });
+}
+
+/// The function of a step whose first invocation ends with this error.
+fn stumbling(t: &Trial, step: Step, error: &str) -> Function {
+    let marks = t.folder(&format!("{error}-{}", step.state()));
+    Function::of(&[step]).bootstrap(Bootstrap::Stumbling {
+        errors: vec![error.to_owned()],
+        marks,
+    })
+}
