@@ -1,0 +1,231 @@
+//! A small interpreter of Step Functions: as much of the States Language as `refresh.asl.json` uses. What it does
+//! not know it refuses, so that the file cannot outgrow it unnoticed.
+
+mod definition;
+mod path;
+
+use std::future::Future;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub use definition::{Definition, Retrier, State};
+use path::{place, select, template};
+
+/// What a task raises: the error name that retriers match, and its cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskError {
+    /// As `ErrorEquals` names it.
+    pub name: String,
+    /// What happened.
+    pub cause: String,
+}
+
+impl TaskError {
+    /// An error of this name.
+    #[must_use]
+    pub fn new(name: &str, cause: impl Into<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            cause: cause.into(),
+        }
+    }
+}
+
+/// What the machine needs from outside.
+pub trait Surroundings {
+    /// Runs a Lambda function.
+    fn invoke(
+        &self,
+        function: &str,
+        payload: Value,
+    ) -> impl Future<Output = Result<Value, TaskError>>;
+    /// The time of day.
+    fn now(&self) -> Timestamp;
+    /// A number from 0 to 1, for jitter.
+    fn random(&self) -> f64;
+    /// Notes that something happened.
+    fn note(&self, what: &dyn Fn() -> String);
+}
+
+/// An execution, as the context object shows it.
+#[derive(Clone, Debug)]
+pub struct Execution {
+    /// Its ARN.
+    pub id: String,
+    /// Its input.
+    pub input: Value,
+    /// How often it was redriven; nothing on an engine that does not tell.
+    pub redrive_count: Option<u32>,
+    /// When it was started.
+    pub started: Timestamp,
+}
+
+/// Where an execution begins, or begins again.
+#[derive(Clone, Debug)]
+pub struct Position {
+    /// The state.
+    pub state: String,
+    /// Its input.
+    pub input: Value,
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug)]
+pub enum Ended {
+    /// With this output.
+    Succeeded(Value),
+    /// In this state, where a redrive goes on.
+    Failed(Position, TaskError),
+}
+
+impl Definition {
+    /// Runs an execution from `position` to its end.
+    pub async fn run(
+        &self,
+        execution: &Execution,
+        mut position: Position,
+        surroundings: &impl Surroundings,
+    ) -> Ended {
+        loop {
+            let Position { state, input } = position;
+            let entered = surroundings.now();
+            surroundings.note(&|| format!("{}: {state}", execution.id));
+            let step = match self.state(&state) {
+                State::Succeed { output_path, .. } => {
+                    return match select(output_path.as_deref().unwrap_or("$"), &input, &input) {
+                        Ok(output) => Ended::Succeeded(output),
+                        Err(error) => Ended::Failed(Position { state, input }, error),
+                    };
+                }
+                State::Choice {
+                    choices, default, ..
+                } => choices
+                    .iter()
+                    .find_map(|choice| match choice.holds(&input) {
+                        Ok(false) => None,
+                        Ok(true) => Some(Ok(choice.next().to_owned())),
+                        Err(error) => Some(Err(error)),
+                    })
+                    .unwrap_or_else(|| Ok(default.clone()))
+                    .map(|next| Position {
+                        state: next,
+                        input: input.clone(),
+                    }),
+                task @ State::Task { .. } => {
+                    let context = context(execution, &state, entered);
+                    task.perform(&input, &context, surroundings).await
+                }
+            };
+            position = match step {
+                Ok(next) => next,
+                Err(error) => {
+                    surroundings.note(&|| format!("{}: {state} failed: {error:?}", execution.id));
+                    return Ended::Failed(Position { state, input }, error);
+                }
+            };
+        }
+    }
+}
+
+fn context(execution: &Execution, state: &str, entered: Timestamp) -> Value {
+    let mut object = json!({
+        "Execution": {
+            "Id": execution.id,
+            "Input": execution.input,
+            "StartTime": execution.started.to_string(),
+        },
+        "State": { "Name": state, "EnteredTime": entered.to_string() },
+    });
+    if let Some(count) = execution.redrive_count {
+        object["Execution"]["RedriveCount"] = count.into();
+    }
+    object
+}
+
+impl State {
+    async fn perform(
+        &self,
+        input: &Value,
+        context: &Value,
+        surroundings: &impl Surroundings,
+    ) -> Result<Position, TaskError> {
+        let Self::Task {
+            parameters,
+            result_selector,
+            result_path,
+            output_path,
+            retry,
+            next,
+            ..
+        } = self
+        else {
+            unreachable!("only tasks are performed");
+        };
+        let arguments = template(parameters, input, context)?;
+        let function = arguments["FunctionName"].as_str().unwrap_or_default();
+        let mut tries = vec![0_u32; retry.len()];
+        let answer = loop {
+            match surroundings
+                .invoke(function, arguments["Payload"].clone())
+                .await
+            {
+                Ok(answer) => break answer,
+                Err(error) => {
+                    let Some(pause) = pause_before_retry(retry, &mut tries, &error, surroundings)
+                    else {
+                        return Err(error);
+                    };
+                    surroundings.note(&|| format!("{error:?}, again in {pause:?}"));
+                    wait(pause).await;
+                }
+            }
+        };
+        let mut result = json!({ "Payload": answer, "StatusCode": 200 });
+        if let Some(selector) = result_selector {
+            result = template(selector, &result, context)?;
+        }
+        let output = place(result_path.as_deref(), input, result)?;
+        let output = select(output_path.as_deref().unwrap_or("$"), &output, context)?;
+        Ok(Position {
+            state: next.clone(),
+            input: output,
+        })
+    }
+}
+
+/// The pause that the first matching retrier has for this error, unless its tries are used up.
+fn pause_before_retry(
+    retry: &[Retrier],
+    tries: &mut [u32],
+    error: &TaskError,
+    surroundings: &impl Surroundings,
+) -> Option<Duration> {
+    let index = retry
+        .iter()
+        .position(|retrier| retrier.matches(&error.name))?;
+    let retrier = &retry[index];
+    if tries[index] >= retrier.max_attempts {
+        return None;
+    }
+    let pause = retrier.pause(tries[index]);
+    tries[index] += 1;
+    Some(if retrier.has_full_jitter() {
+        pause.mul_f64(surroundings.random())
+    } else {
+        pause
+    })
+}
+
+/// Lets virtual time pass.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the ban on pauses is for functions; here time passes by sleeping"
+)]
+pub async fn wait(pause: Duration) {
+    tokio::time::sleep(pause).await;
+}
+
+#[cfg(test)]
+mod tests;

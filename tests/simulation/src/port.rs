@@ -1,0 +1,59 @@
+//! The world as a function of one container sees it: every port of every handler.
+
+mod control_plane;
+mod identity;
+mod viewer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use warmfront::service_fault::{FaultKind, ServiceFault};
+
+use crate::history::RunId;
+use crate::machine::wait;
+use crate::sabotage::Sabotage;
+use crate::world::World;
+
+/// What a container has to reach the world.
+#[derive(Clone, Debug)]
+pub struct Port {
+    world: Arc<World>,
+    /// For which execution it works at the moment.
+    serves: Arc<AtomicUsize>,
+    sabotage: Sabotage,
+}
+
+impl Port {
+    /// The world, as one new container sees it.
+    #[must_use]
+    pub fn new(world: Arc<World>, sabotage: Sabotage) -> Self {
+        Self {
+            world,
+            serves: Arc::default(),
+            sabotage,
+        }
+    }
+
+    /// Begins to work for an execution.
+    pub fn serve(&self, run: RunId) {
+        self.serves.store(run, Ordering::Relaxed);
+    }
+
+    fn run(&self) -> RunId {
+        self.serves.load(Ordering::Relaxed)
+    }
+
+    /// The way to a service of AWS.
+    async fn travel(&self) {
+        wait(self.world.span(5, 200)).await;
+    }
+}
+
+fn unavailable(message: &str) -> ServiceFault {
+    ServiceFault {
+        kind: FaultKind::Unavailable,
+        code: String::new(),
+        message: message.to_owned(),
+        request_id: None,
+    }
+}

@@ -1,0 +1,366 @@
+//! What happens in one simulated world, drawn from its seed.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use cloudfront_local::model::{Pop, Profile, ProfileName, ReplayForm};
+use fastrand::Rng;
+use warmfront::contract::Contract;
+
+/// Endpoints that a run may request, at most.
+const ENDPOINTS: usize = 3;
+/// How long CloudFront waits for the origin: nothing is in flight for longer.
+pub const ORIGIN_TIMEOUT: Duration = Duration::from_secs(100);
+/// The endpoints' own timeout in the contract.
+const ENDPOINT_TIMEOUT: &str = "220s";
+/// The POPs where readers are. Two share a Region; one Region is a shield's.
+pub const POPS: [&str; 5] = ["FRA56-P4", "FRA60-P1", "LHR61-P3", "IAD89-P1", "NRT57-P1"];
+
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
+    let endpoint = |path: &str, required: bool| {
+        format!(
+            r#"{{"path":"{path}?organization={{tenant}}","timeout":"{ENDPOINT_TIMEOUT}","required":{required},"tenantPointer":"/organization"}}"#
+        )
+    };
+    let endpoints = [
+        endpoint("/api/overview", true),
+        endpoint("/api/cost", true),
+        endpoint("/api/trend", false),
+    ]
+    .join(",");
+    let text = format!(
+        r#"{{
+  "tagHeader": "cache-tag", "tagPrefix": "tenant:",
+  "tenant": {{
+    "header": "x-organization-id", "queryNames": ["organization"],
+    "id": {{ "pattern": "[a-z0-9][a-z0-9._-]*", "maxLength": 64 }},
+    "claim": "custom:organization", "superadminGroup": "superadmin"
+  }},
+  "cacheKey": {{
+    "headers": ["x-organization-id", "x-locale-bucket"],
+    "queryNames": ["organization"], "cookies": [], "encodings": ["gzip"]
+  }},
+  "variants": [{{
+    "header": "x-locale-bucket", "from": "accept-language", "default": "en",
+    "values": [
+      {{ "value": "en", "matches": ["en"], "send": "en-US" }},
+      {{ "value": "de", "matches": ["de"], "send": "de-DE" }}
+    ]
+  }}],
+  "version": {{ "header": "x-data-version", "order": "integer" }},
+  "paths": [{{ "pattern": "/api/*", "defaultTtl": "1d", "maxTtl": "7d" }}],
+  "scopes": {{}},
+  "endpoints": [{endpoints}],
+  "probe": {{ "path": "/version?organization={{tenant}}", "timeout": "10s" }},
+  "migration": {{ "paths": [] }}
+}}"#
+    );
+    Contract::parse(&text).expect("the simulation's contract has no problems")
+});
+
+/// How a location treats two requests for one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collapsing {
+    /// As documented: the later one waits for the first.
+    Strict,
+    /// Pessimistic: each asks the origin, and the last answer to arrive stays.
+    LastAnswerStays,
+}
+
+/// One refresh: the data moves, and an execution is started for it.
+#[derive(Clone, Debug)]
+pub struct Refresh {
+    /// When the data moves to the next version.
+    pub published: Duration,
+    /// From there to the execution's start.
+    pub delay: Duration,
+    /// Pauses before redrives, as long as the execution fails.
+    pub redrives: Vec<Duration>,
+}
+
+/// Chances of trouble between the parts.
+#[derive(Clone, Debug, Default)]
+pub struct Trouble {
+    /// The function is ended midway, or its process dies.
+    pub kill: f64,
+    /// The function does its work and the answer is lost.
+    pub lose_answer: f64,
+    /// Lambda has no room for the function.
+    pub lambda_throttle: f64,
+    /// A call finds no idle container, and starts with nothing in memory.
+    pub cold_start: f64,
+    /// CloudFront's control plane does what is asked and its answer is lost.
+    pub control_lost: f64,
+    /// CloudFront refuses any repetition of a caller reference.
+    pub refuses_repetition: bool,
+    /// The origin answers 429.
+    pub origin_throttle: f64,
+    /// The origin answers 500 or 503.
+    pub origin_error: f64,
+    /// The origin takes longer than CloudFront waits.
+    pub origin_hang: f64,
+    /// The connection to CloudFront breaks.
+    pub reset: f64,
+    /// Secrets Manager and Cognito fail or throttle.
+    pub identity: f64,
+}
+
+/// What becomes of the service user's password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Password {
+    /// It stays.
+    Steady,
+    /// It is set at this time, and the secret tells so this much later.
+    Rotated(Duration, Duration),
+    /// The secret holds another one, and so does its pending version.
+    Wrong,
+}
+
+/// Everything that is decided beforehand about one world.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The seed that it was drawn from.
+    pub seed: u64,
+    /// The contract, narrowed to the endpoints and variants in play.
+    pub contract: Contract,
+    /// CloudFront's delays and chances.
+    pub profile: Profile,
+    /// How locations treat two requests for one object.
+    pub collapsing: Collapsing,
+    /// Whether an answer that is late is kept by all places on its way or by none.
+    pub late_as_one: bool,
+    /// Region of the Origin Shield.
+    pub shield: Option<&'static str>,
+    /// The POP that the prewarmer reaches.
+    pub home: Pop,
+    /// Chance that a request of the prewarmer reaches another one.
+    pub wander: f64,
+    /// Whether runs are given the version to expect.
+    pub version_checked: bool,
+    /// `RECHECK_AFTER`.
+    pub recheck_after: Option<Duration>,
+    /// `STALE_REPAIRS`.
+    pub stale_repairs: u32,
+    /// `PREWARM_CONCURRENCY`.
+    pub concurrency: usize,
+    /// How long the prewarm function may run.
+    pub function_timeout: Duration,
+    /// Usual time of the origin, endpoint by endpoint.
+    pub origin_time: Vec<Duration>,
+    /// How long a replica may lag behind.
+    pub lag: Duration,
+    /// What goes wrong.
+    pub trouble: Trouble,
+    /// The service user's password.
+    pub password: Password,
+    /// Life of a token.
+    pub token_life: Duration,
+    /// The refreshes, in order.
+    pub refreshes: Vec<Refresh>,
+    /// Readers.
+    pub readers: usize,
+    /// Longest pause between two reads of a reader.
+    pub reader_pause: Duration,
+    /// Whether the context object tells a redrive count of 0.
+    pub tells_redrive_count: bool,
+}
+
+impl Scenario {
+    /// Draws a world.
+    #[must_use]
+    pub fn draw(seed: u64) -> Self {
+        // The model and the course of events draw from other streams.
+        let rng = &mut Rng::with_seed(seed ^ 0x5ce0_a210);
+        let collapsing = if rng.u8(..4) == 0 {
+            Collapsing::LastAnswerStays
+        } else {
+            Collapsing::Strict
+        };
+        let profile = profile(rng);
+        let lag = if rng.u8(..4) == 0 {
+            millis(rng, 1_000, 90_000)
+        } else {
+            Duration::ZERO
+        };
+        let mut contract = CONTRACT.clone();
+        contract.endpoints.truncate(rng.usize(1..=ENDPOINTS));
+        contract.variants[0].values.truncate(rng.usize(1..=2));
+        if rng.bool() {
+            contract.probe = None;
+        }
+        let origin_time = (0..ENDPOINTS)
+            .map(|_| match rng.u8(..3) {
+                0 => millis(rng, 20, 500),
+                1 => millis(rng, 500, 10_000),
+                _ => millis(rng, 10_000, 60_000),
+            })
+            .collect();
+        let recheck_after = match rng.u8(..3) {
+            0 => {
+                Some(ORIGIN_TIMEOUT + longest_propagation(&profile) + lag + Duration::from_secs(1))
+            }
+            1 if rng.bool() => Some(millis(rng, 1_000, 60_000)),
+            _ => None,
+        };
+        let refreshes = refreshes(rng);
+        Self {
+            seed,
+            contract,
+            collapsing,
+            late_as_one: rng.bool(),
+            shield: *rng
+                .choice(&[None, Some("eu-central-1"), Some("us-east-2")])
+                .expect("there are three"),
+            home: pop(rng),
+            wander: if rng.u8(..4) == 0 { 0.2 } else { 0.0 },
+            version_checked: rng.u8(..5) > 0,
+            recheck_after,
+            stale_repairs: 2,
+            concurrency: rng.usize(1..=4),
+            function_timeout: *rng
+                .choice(&[235, 300, 900].map(Duration::from_secs))
+                .expect("there are three"),
+            origin_time,
+            lag,
+            trouble: Trouble::draw(rng, collapsing),
+            password: match rng.u8(..12) {
+                0 => Password::Rotated(millis(rng, 0, 120_000), millis(rng, 100, 60_000)),
+                1 => Password::Wrong,
+                _ => Password::Steady,
+            },
+            token_life: Duration::from_mins(rng.u64(5..=60)),
+            refreshes,
+            readers: rng.usize(1..=3),
+            reader_pause: millis(rng, 2_000, 40_000),
+            tells_redrive_count: rng.bool(),
+            profile,
+        }
+    }
+
+    /// Whether nothing but CloudFront's own timing stands in the way: then every run has to end fresh.
+    #[must_use]
+    pub fn is_benign(&self) -> bool {
+        let trouble = &self.trouble;
+        let chances = [
+            trouble.kill,
+            trouble.lose_answer,
+            trouble.lambda_throttle,
+            trouble.control_lost,
+            trouble.origin_throttle,
+            trouble.origin_error,
+            trouble.origin_hang,
+            trouble.reset,
+            trouble.identity,
+            self.wander,
+        ];
+        self.collapsing == Collapsing::Strict
+            && self.lag.is_zero()
+            && self.version_checked
+            && self.refreshes.len() == 1
+            && self.password == Password::Steady
+            && longest_propagation(&self.profile) < Duration::from_secs(55)
+            && chances.iter().all(|chance| *chance == 0.0)
+    }
+
+    /// Whether a recheck comes after everything has landed that began before the purge had arrived everywhere.
+    #[must_use]
+    pub fn recheck_is_late_enough(&self) -> bool {
+        self.recheck_after.is_some_and(|after| {
+            after > ORIGIN_TIMEOUT + longest_propagation(&self.profile) + self.lag
+        })
+    }
+}
+
+impl Trouble {
+    fn draw(rng: &mut Rng, collapsing: Collapsing) -> Self {
+        // Half of the worlds are quiet but for CloudFront's own timing; in the others each part may fail.
+        if rng.bool() {
+            return Self {
+                cold_start: 0.2,
+                ..Self::default()
+            };
+        }
+        let mut some = |chance: f64| if rng.u8(..3) == 0 { chance } else { 0.0 };
+        // Where the last answer stays, an error that stays tells nothing of how fresh data is.
+        let origin = if collapsing == Collapsing::Strict {
+            1.0
+        } else {
+            0.0
+        };
+        Self {
+            kill: some(0.15),
+            lose_answer: some(0.1),
+            lambda_throttle: some(0.1),
+            cold_start: some(0.5),
+            control_lost: some(0.2),
+            origin_throttle: some(0.1) * origin,
+            origin_error: some(0.1) * origin,
+            origin_hang: some(0.05) * origin,
+            reset: some(0.05),
+            identity: some(0.15),
+            refuses_repetition: rng.bool(),
+        }
+    }
+}
+
+/// When a purge has reached every place, at the latest.
+#[must_use]
+pub fn longest_propagation(profile: &Profile) -> Duration {
+    profile.propagation + profile.propagation_spread
+}
+
+fn profile(rng: &mut Rng) -> Profile {
+    let (shortest, spread) = match rng.u8(..8) {
+        0 => (10_000, 80_000),
+        1..4 => (1_000, 14_000),
+        _ => (200, 2_000),
+    };
+    let chance = |rng: &mut Rng| *rng.choice(&[0.0, 0.5, 1.0]).expect("there are three");
+    let busy = rng.u8(..4) == 0;
+    Profile {
+        propagation: millis(rng, 100, shortest),
+        propagation_spread: millis(rng, 0, spread),
+        completion: millis(rng, 0, 4_000),
+        completion_spread: millis(rng, 0, 20_000),
+        late_fill: chance(rng),
+        late_collapse: chance(rng),
+        throttle: if busy { 0.1 } else { 0.0 },
+        unavailable: if busy { 0.05 } else { 0.0 },
+        replay_form: if rng.bool() {
+            ReplayForm::AlreadyExists
+        } else {
+            ReplayForm::InvalidArgument
+        },
+        ..ProfileName::Calm.profile()
+    }
+}
+
+fn refreshes(rng: &mut Rng) -> Vec<Refresh> {
+    let count = if rng.u8(..4) == 0 { 2 } else { 1 };
+    let mut published = millis(rng, 5_000, 70_000);
+    (0..count)
+        .map(|_| {
+            let refresh = Refresh {
+                published,
+                delay: millis(rng, 0, 3_000),
+                redrives: (0..rng.usize(..3))
+                    .map(|_| match rng.u8(..4) {
+                        0 => millis(rng, 600_000, 7_200_000),
+                        _ => millis(rng, 1_000, 120_000),
+                    })
+                    .collect(),
+            };
+            published += millis(rng, 0, 120_000);
+            refresh
+        })
+        .collect()
+}
+
+fn pop(rng: &mut Rng) -> Pop {
+    let name = rng.choice(POPS).expect("there are POPs");
+    Pop::named(name).expect("the model has it")
+}
+
+fn millis(rng: &mut Rng, least: u64, most: u64) -> Duration {
+    Duration::from_millis(rng.u64(least..=most))
+}

@@ -1,0 +1,247 @@
+//! One simulated world: the model of CloudFront, the origin, the service user, and what happened.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use cloudfront_local::model::{
+    self, CacheKey, CachePolicy, Distribution, FetchId, Pop, Route, Selection, Time, ViewerRequest,
+};
+use fastrand::Rng;
+use warmfront::clock::Clock;
+use warmfront::tenant::TenantId;
+
+use crate::clock::VirtualClock;
+use crate::data_plane::Waiting;
+use crate::history::{Answer, History, Read};
+use crate::identity::Identity;
+use crate::origin::Origin;
+use crate::scenario::{POPS, Scenario};
+
+/// The distribution's id.
+pub const DISTRIBUTION: &str = "E1SIMULATED";
+/// The tenant whose responses are refreshed.
+pub const TENANT: &str = "acme";
+/// Room for everything: evictions are not what is looked at here.
+const CAPACITY: usize = 1 << 30;
+
+/// One endpoint in one variant, as caches know it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Path and query.
+    pub path: String,
+    /// Index of the endpoint in the contract.
+    pub endpoint: usize,
+    /// The variant's value.
+    pub variant: String,
+    /// What a browser of the variant sends.
+    pub send: String,
+    /// Its cache key.
+    pub key: CacheKey,
+}
+
+/// One simulated world.
+#[derive(Debug)]
+pub struct World {
+    /// What was decided beforehand.
+    pub scenario: Scenario,
+    /// Its time.
+    pub clock: VirtualClock,
+    /// Whose responses.
+    pub tenant: TenantId,
+    /// What readers and the prewarmer ask for.
+    pub targets: Vec<Target>,
+    /// How answers are cached.
+    pub policy: CachePolicy,
+    state: Mutex<State>,
+}
+
+/// What changes.
+#[derive(Debug)]
+pub struct State {
+    /// CloudFront.
+    pub cloudfront: model::World,
+    /// Chance.
+    pub rng: Rng,
+    /// The origin.
+    pub origin: Origin,
+    /// Secrets Manager and Cognito.
+    pub identity: Identity,
+    /// What happened.
+    pub history: History,
+    /// Who waits for which fetch.
+    pub waiting: HashMap<FetchId, Waiting>,
+}
+
+impl World {
+    /// A world at its beginning; must be called where time is virtual.
+    #[must_use]
+    pub fn new(scenario: Scenario, traced: bool) -> Arc<Self> {
+        let mut rng = Rng::with_seed(scenario.seed);
+        let tenant = TenantId::parse(TENANT).expect("a tenant id");
+        let policy = policy();
+        let targets = targets(&scenario, &tenant, &policy);
+        let cloudfront = model::World::new(
+            vec![distribution(&scenario)],
+            scenario.profile.clone(),
+            CAPACITY,
+            rng.u64(..),
+        );
+        Arc::new(Self {
+            clock: VirtualClock::start(rng.u64(..1000)),
+            state: Mutex::new(State {
+                cloudfront,
+                origin: Origin::new(&scenario, &mut rng),
+                identity: Identity::new(&scenario),
+                rng,
+                history: History {
+                    trace: traced.then(Vec::new),
+                    ..History::default()
+                },
+                waiting: HashMap::new(),
+            }),
+            tenant,
+            targets,
+            policy,
+            scenario,
+        })
+    }
+
+    /// What changes. Never held across an await.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics while holding it")
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.clock.time()
+    }
+
+    /// Draws: true with this chance.
+    pub fn chance(&self, chance: f64) -> bool {
+        chance > 0.0 && self.state().rng.f64() < chance
+    }
+
+    /// Draws a span of milliseconds.
+    pub fn span(&self, least: u64, most: u64) -> Duration {
+        Duration::from_millis(self.state().rng.u64(least..=most))
+    }
+
+    /// Notes an event, where somebody wants to read it.
+    pub fn note(&self, what: &dyn Fn() -> String) {
+        let mut state = self.state();
+        if let Some(trace) = &mut state.history.trace {
+            trace.push(format!("{:.3} {}", self.clock.now(), what()));
+        }
+    }
+
+    /// The way of a request that arrives at a POP.
+    #[must_use]
+    pub fn route(&self, pop: Pop) -> Route {
+        Route::through(pop, self.scenario.shield)
+    }
+
+    /// Notes what a reader at any POP would be served out of a cache now, target by target.
+    pub fn sweep(&self) {
+        let now = self.now();
+        let mut state = self.state();
+        let State {
+            cloudfront,
+            history,
+            ..
+        } = &mut *state;
+        cloudfront.network.advance(now);
+        let copies: HashMap<_, _> = cloudfront
+            .network
+            .copies()
+            .filter(|(_, _, copy)| copy.object.is_fresh(now))
+            .map(|(place, key, copy)| ((place, key), copy))
+            .collect();
+        for name in POPS {
+            let pop = Pop::named(name).expect("the model has it");
+            let route = self.route(pop);
+            for (target, Target { key, .. }) in self.targets.iter().enumerate() {
+                let found = route
+                    .places
+                    .iter()
+                    .enumerate()
+                    .find_map(|(tier, place)| Some((tier, *copies.get(&(place, key))?)));
+                if let Some((tier, copy)) = found {
+                    history.reads.push(Read {
+                        asked: now,
+                        target,
+                        answer: Answer::from_copy(pop, copy, tier, now),
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn policy() -> CachePolicy {
+    CachePolicy {
+        default_ttl: Duration::from_secs(86_400),
+        max_ttl: Duration::from_secs(604_800),
+        headers: vec!["x-organization-id".to_owned(), "x-locale-bucket".to_owned()],
+        queries: Selection::Only(vec!["organization".to_owned()]),
+        gzip: true,
+        ..CachePolicy::default()
+    }
+}
+
+fn distribution(scenario: &Scenario) -> Distribution {
+    Distribution {
+        id: DISTRIBUTION.to_owned(),
+        logical_id: "Distribution".to_owned(),
+        domain_name: "d1simulated.cloudfront.net".to_owned(),
+        tag_header: Some(scenario.contract.tag_header.clone()),
+        behaviors: Vec::new(),
+        // What purges need to know of it is its shield.
+        origins: vec![model::Origin {
+            id: "api".to_owned(),
+            domain_name: "api.example.com".to_owned(),
+            path: String::new(),
+            custom_headers: Vec::new(),
+            connection_attempts: 1,
+            connection_timeout: Duration::from_secs(10),
+            completion_timeout: None,
+            shield: scenario.shield.map(str::to_owned),
+            custom: None,
+        }],
+        origin_groups: Vec::new(),
+        error_ttl: std::collections::BTreeMap::new(),
+        default_root_object: None,
+        tenant_only: false,
+        enabled: true,
+        config: serde_json::Value::Null,
+    }
+}
+
+fn targets(scenario: &Scenario, tenant: &TenantId, policy: &CachePolicy) -> Vec<Target> {
+    let mut targets = Vec::new();
+    for (endpoint, declared) in scenario.contract.endpoints.iter().enumerate() {
+        for value in &scenario.contract.variants[0].values {
+            let path = declared.path_for(tenant);
+            let mut request = ViewerRequest::get(&path);
+            let headers = &mut request.headers;
+            headers.insert("x-organization-id", http::HeaderValue::from_static(TENANT));
+            headers.insert(
+                "x-locale-bucket",
+                value.value.parse().expect("a plain word"),
+            );
+            headers.insert(
+                http::header::ACCEPT_ENCODING,
+                http::HeaderValue::from_static("gzip, deflate, br, zstd"),
+            );
+            targets.push(Target {
+                key: CacheKey::compose(DISTRIBUTION, policy, &request),
+                path,
+                endpoint,
+                variant: value.value.clone(),
+                send: value.send.clone(),
+            });
+        }
+    }
+    targets
+}
