@@ -105,6 +105,8 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
                 break;
             }
             tokio::select! {
+                // In order, not by chance: an answer that is there counts before the clock.
+                biased;
                 Some(reply) = requests.next() => self.take(&mut standing, reply).await,
                 () = wait_until(wake) => standing.acted = true,
             }
