@@ -1,7 +1,7 @@
 /**
  * The app: which stacks the settings ask for.
  */
-import { App, type AppProps, Validations } from "aws-cdk-lib";
+import { Annotations, App, type AppProps, Validations } from "aws-cdk-lib";
 import flags from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
 import { AwsSolutionsChecks } from "cdk-nag";
 import { readContract } from "./contract.ts";
@@ -39,6 +39,12 @@ export function addStacks(app: App, settings: Settings): WarmfrontStacks {
         crossRegionReferences: true,
       })
     : undefined;
+  if (distribution && settings.distribution?.clientIds && !settings.pipeline.clientId) {
+    Annotations.of(distribution).addWarningV2(
+      "warmfront:client-ids",
+      `distribution.clientIds has to list the output ClientId of ${stackPrefix}Pipeline, which is not known here: without it the prewarmer's own tokens are refused`,
+    );
+  }
   const pipeline = new PipelineStack(app, `${stackPrefix}Pipeline`, {
     settings,
     contract,

@@ -224,11 +224,6 @@ function distributionContradictions(
       `distribution.clientIds: ${pipeline.clientId} is missing: the prewarmer's own tokens would be refused`,
     );
   }
-  if (distribution.clientIds && !pipeline.clientId) {
-    problems.push(
-      "distribution.clientIds: the prewarmer's client is made by this app and its id is not known yet; deploy the pipeline first and set pipeline.clientId and pipeline.secretArn to its outputs, or leave clientIds out",
-    );
-  }
   const waits = pipeline.prewarm.errorCachingTtl;
   if (waits && seconds(waits) < seconds(distribution.errorCachingTtl)) {
     problems.push(

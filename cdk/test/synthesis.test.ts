@@ -50,6 +50,15 @@ test("a broken rule of AWS Solutions stops the synthesis", () => {
   assert.throws(() => app.synth(), /Validation failed/);
 });
 
+test("named clients without the prewarmer's are warned of, since its id is not known", () => {
+  const app = testApp(WITHOUT_STAGING);
+  const { distribution } = addStacks(app, checkSettings(SETTINGS_FILE, everything({ clientIds: ["web"] })));
+  assert.match(
+    JSON.stringify(distribution?.node.metadata),
+    /has to list the output ClientId of WarmfrontPipeline/,
+  );
+});
+
 test("every Lambda asset of the app is staged, and each holds its own function", async () => {
   const app = testApp();
   addStacks(app, checkSettings(SETTINGS_FILE, everything()));
