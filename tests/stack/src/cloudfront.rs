@@ -167,11 +167,6 @@ impl CloudFrontControl {
             .await
     }
 
-    /// Every copy there is.
-    pub async fn cache(&self) -> Result<Vec<CachedCopy>, StackError> {
-        self.control.get("/cache").await
-    }
-
     /// Drops every copy with this tag, as eviction does.
     pub async fn evict(&self, tag: &str) -> Result<(), StackError> {
         self.control

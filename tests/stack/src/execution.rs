@@ -1,13 +1,9 @@
 //! Executions of the state machine: started, watched while they run, read back when they ended.
 
-use std::time::Duration;
-
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent, StateEnteredEventDetails};
 use serde_json::Value;
 
 use crate::{error::StackError, stack::Stack};
-
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// An execution that ended.
 #[derive(Clone, Debug)]
@@ -32,18 +28,6 @@ impl Execution {
     pub fn succeeded(&self) -> bool {
         self.status == ExecutionStatus::Succeeded
     }
-
-    /// The states that were entered, in order, as often as they were.
-    #[must_use]
-    pub fn states(&self) -> Vec<&str> {
-        self.history.iter().filter_map(entered).collect()
-    }
-
-    /// The names of the errors that tasks ended with, retried or not, in order.
-    #[must_use]
-    pub fn task_errors(&self) -> Vec<&str> {
-        self.history.iter().filter_map(failed).collect()
-    }
 }
 
 /// The state that an event enters.
@@ -65,18 +49,12 @@ pub(crate) fn failed(event: &HistoryEvent) -> Option<&str> {
 }
 
 impl Stack {
-    /// Starts an execution of the deployed pipeline.
+    /// Starts an execution of the deployed pipeline and gives its ARN.
     pub async fn begin(&self, input: &Value) -> Result<String, StackError> {
-        self.begin_on(&self.state.pipeline.state_machine_arn, input)
-            .await
-    }
-
-    /// Starts an execution of this state machine, such as a variant's.
-    pub async fn begin_on(&self, state_machine: &str, input: &Value) -> Result<String, StackError> {
         let started = self
             .step_functions
             .start_execution()
-            .state_machine_arn(state_machine)
+            .state_machine_arn(&self.state.pipeline.state_machine_arn)
             .input(input.to_string())
             .send()
             .await
@@ -84,30 +62,10 @@ impl Stack {
         Ok(started.execution_arn)
     }
 
-    /// Runs the deployed pipeline to its end, whatever that is.
+    /// Runs the deployed pipeline to its end, whatever that is; the machine's own timeout bounds it.
     pub async fn run(&self, input: &Value) -> Result<Execution, StackError> {
         let arn = self.begin(input).await?;
-        self.wait(&arn).await
-    }
-
-    /// Runs this state machine to its end, whatever that is.
-    pub async fn run_on(
-        &self,
-        state_machine: &str,
-        input: &Value,
-    ) -> Result<Execution, StackError> {
-        let arn = self.begin_on(state_machine, input).await?;
-        self.wait(&arn).await
-    }
-
-    /// Waits for an execution's end; the machine's own timeout bounds it.
-    pub async fn wait(&self, arn: &str) -> Result<Execution, StackError> {
-        loop {
-            if let Some(execution) = self.ended(arn).await? {
-                return Ok(execution);
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+        self.watch(&arn, |_| {}).await
     }
 
     /// The execution, if it has ended.

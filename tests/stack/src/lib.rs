@@ -32,7 +32,6 @@ pub mod rules;
 mod stack;
 mod state;
 mod supervisor;
-mod variant;
 mod watch;
 
 pub use browser::{Browser, Page};
@@ -46,5 +45,4 @@ pub use platform::Platform;
 pub use stack::{STATE_VARIABLE, Stack, Tenant};
 pub use state::{Endpoints, Pipeline, State};
 pub use supervisor::{Supervisor, request_stop};
-pub use variant::{Changes, Function, Variant};
 pub use watch::{Judged, Progress};

@@ -52,6 +52,8 @@ impl LocalStack {
             .env("DISABLE_EVENTS", "1")
             .env("SKIP_SSL_CERT_DOWNLOAD", "1")
             .env("LAMBDA_RUNTIME_EXECUTOR", "process")
+            // CloudFormation would look again only after five seconds.
+            .env("LAMBDA_SYNCHRONOUS_CREATE", "1")
             .env("LAMBDA_LIMITS_CONCURRENT_EXECUTIONS", CONCURRENT_FUNCTIONS)
             .env("PROCESS_EXECUTOR_LOGS", folders.functions());
         let mut part = Part::start("localstack", command, &folders.logs(), reaper)?;

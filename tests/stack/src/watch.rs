@@ -25,6 +25,8 @@ pub enum Progress {
     Entered(String),
     /// A task failed; the machine retries, catches or fails.
     TaskFailed(String),
+    /// So many endpoints and variants are to be requested.
+    Planned(u64),
     /// An endpoint has its verdict.
     Judged(Judged),
 }
@@ -37,7 +39,8 @@ pub struct Judged {
     /// `header=value`, space-separated.
     #[serde(default)]
     pub variant: String,
-    /// The verdict's name.
+    /// The verdict's name, as in the report.
+    #[serde(deserialize_with = "camel_case")]
     pub verdict: String,
     /// How long the first complete answer took.
     #[serde(default)]
@@ -60,9 +63,7 @@ impl Stack {
                 Some(execution) => execution.history.clone(),
                 None => self.history(arn).await?,
             };
-            for judged in log.read() {
-                tell(Progress::Judged(judged));
-            }
+            log.read().into_iter().for_each(&mut tell);
             for event in history.iter().skip(seen) {
                 if let Some(state) = execution::entered(event) {
                     tell(Progress::Entered(state.to_owned()));
@@ -88,12 +89,23 @@ struct VerdictLog {
     read: HashMap<PathBuf, u64>,
 }
 
+/// The two lines of that log that matter here.
 #[derive(Deserialize)]
-struct Line {
-    message: String,
-    execution: String,
-    #[serde(flatten)]
-    judged: Option<Judged>,
+#[serde(tag = "message")]
+enum Line {
+    #[serde(rename = "the cache can be refilled")]
+    Planned { targets: u64 },
+    #[serde(rename = "verdict")]
+    Judged(Judged),
+}
+
+impl From<Line> for Progress {
+    fn from(line: Line) -> Self {
+        match line {
+            Line::Planned { targets } => Self::Planned(targets),
+            Line::Judged(judged) => Self::Judged(judged),
+        }
+    }
 }
 
 impl VerdictLog {
@@ -110,14 +122,14 @@ impl VerdictLog {
         }
     }
 
-    /// New verdicts. A log that cannot be read shows nothing: with a LocalStack of the user's own there is none.
-    fn read(&mut self) -> Vec<Judged> {
+    /// What is new. A log that cannot be read shows nothing: with a LocalStack of the user's own there is none.
+    fn read(&mut self) -> Vec<Progress> {
         let files = std::fs::read_dir(&self.folder)
             .into_iter()
             .flatten()
             .flatten()
             .map(|entry| entry.path());
-        let mut judged = Vec::new();
+        let mut progress = Vec::new();
         for file in
             files.filter(|file| file.extension().is_some_and(|extension| extension == "log"))
         {
@@ -125,15 +137,25 @@ impl VerdictLog {
             let text = text_from(&file, *offset).unwrap_or_default();
             let whole = text.rfind('\n').map_or(0, |end| end + 1);
             *offset += whole as u64;
-            let lines = text[..whole]
+            let ours = text[..whole]
                 .lines()
-                .filter_map(|line| serde_json::from_str::<Line>(line).ok());
-            let ours =
-                lines.filter(|line| line.message == "verdict" && line.execution == self.execution);
-            judged.extend(ours.filter_map(|line| line.judged));
+                .filter(|line| line.contains(&self.execution));
+            progress.extend(
+                ours.filter_map(|line| serde_json::from_str::<Line>(line).ok())
+                    .map(Progress::from),
+            );
         }
-        judged
+        progress
     }
+}
+
+/// The log names the variant of the Rust type, the report its JSON form.
+fn camel_case<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let mut name = String::deserialize(deserializer)?;
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    Ok(name)
 }
 
 fn text_from(file: &PathBuf, offset: u64) -> std::io::Result<String> {

@@ -8,6 +8,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 const TICK: Duration = Duration::from_millis(120);
+const WORTH_A_LINE: Duration = Duration::from_millis(100);
 
 /// Writes to the terminal's error stream, so that results on the output stream stay clean.
 pub(crate) struct Narrator {
@@ -61,8 +62,7 @@ impl Wait<'_> {
     }
 
     /// One step is done.
-    pub(crate) fn step(&self, text: &str) {
-        self.say(text);
+    pub(crate) fn step(&self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
@@ -70,11 +70,15 @@ impl Wait<'_> {
 
     /// All is done.
     pub(crate) fn done(self) {
-        let text = format!("{}: {:.1} s", self.what, self.began.elapsed().as_secs_f64());
+        let took = self.began.elapsed();
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        self.narrator.say(&text);
+        // In a terminal the bar is gone: the line that stays tells what it was about.
+        if self.bar.is_some() || took >= WORTH_A_LINE {
+            self.narrator
+                .say(&format!("{}: {:.1} s", self.what, took.as_secs_f64()));
+        }
     }
 }
 

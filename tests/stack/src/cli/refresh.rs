@@ -5,6 +5,9 @@ use stack::{Execution, Progress, Stack, StackError};
 
 use super::narrator::{Narrator, Wait};
 
+/// The state whose steps are endpoints.
+const WARMING: &str = "Prewarm";
+
 /// Starts an execution with this input and tells what happens until it ends.
 pub(crate) async fn show(
     stack: &Stack,
@@ -13,16 +16,20 @@ pub(crate) async fn show(
 ) -> Result<Execution, StackError> {
     let arn = stack.begin(input).await?;
     let mut wait: Option<Wait<'_>> = None;
+    let mut planned = None;
     let execution = stack
         .watch(&arn, |progress| match progress {
             Progress::Entered(state) => {
                 if let Some(earlier) = wait.take() {
                     earlier.done();
                 }
-                wait = Some(narrator.wait(&format!("state {state}"), None));
+                let steps = planned.filter(|_| state == WARMING);
+                wait = Some(narrator.wait(&format!("state {state}"), steps));
             }
+            Progress::Planned(targets) => planned = Some(targets),
             Progress::TaskFailed(error) => {
-                tell(wait.as_ref(), narrator, &format!("failed: {error}"));
+                let text = format!("  failed: {error}");
+                tell(wait.as_ref(), narrator, &text);
             }
             Progress::Judged(judged) => {
                 let variant = if judged.variant.is_empty() {
@@ -30,11 +37,14 @@ pub(crate) async fn show(
                 } else {
                     format!(" ({})", judged.variant)
                 };
-                let line = format!(
-                    "{:<10} {}{variant}, {} ms",
+                let text = format!(
+                    "  {:<10} {}{variant}, {} ms",
                     judged.verdict, judged.path, judged.millis
                 );
-                tell(wait.as_ref(), narrator, &line);
+                tell(wait.as_ref(), narrator, &text);
+                if let Some(wait) = &wait {
+                    wait.step();
+                }
             }
         })
         .await?;
@@ -44,9 +54,8 @@ pub(crate) async fn show(
 }
 
 fn tell(wait: Option<&Wait<'_>>, narrator: &Narrator, text: &str) {
-    let text = format!("  {text}");
     match wait {
-        Some(wait) => wait.step(&text),
-        None => narrator.say(&text),
+        Some(wait) => wait.say(text),
+        None => narrator.say(text),
     }
 }
