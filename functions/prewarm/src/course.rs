@@ -1,7 +1,8 @@
 //! The course of one target: which request comes next, until there is a verdict.
 //!
-//! A request to have it stored, one to see that it is; a single one where the first is already
-//! answered from the cache with what is fresh. Refusals and failures have one retry each.
+//! A request to have it stored, one to see that it is, and once more where that was the one that
+//! had it stored; a single one where the first is already answered from the cache with what is
+//! fresh. Refusals and failures have one retry each.
 
 use std::time::Duration;
 
@@ -168,7 +169,7 @@ fn not_cached(course: &mut Course, pop: Option<&str>) -> Move {
         Phase::Confirm => {
             return verdict(
                 Verdict::Uncacheable,
-                "the confirming request was not answered from the cache".to_owned(),
+                "the confirming requests were not answered from the cache".to_owned(),
             );
         }
         // Evicted meanwhile, and filled again by this request: nothing older can follow.

@@ -150,7 +150,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             .map_err(|detail| PrewarmError::OriginNotReady(format!("{path}: {detail}")))?;
             let status = head.status;
             if matches!(status.as_u16(), 401 | 403) && !last {
-                self.session.discard(&token).await;
+                self.session.discard(&token);
                 continue;
             }
             if matches!(status.as_u16(), 401 | 403) || status.is_redirection() {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 use warmfront::clock::Clock;
+use warmfront::failure::{Failure, chain};
 
 use crate::login::{AdminInitiateAuth, Attempt, LoginError, attempt};
 use crate::secret::{CredentialsVersion, GetSecretValue, SecretError, Stage, credentials};
@@ -103,8 +104,12 @@ impl<S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Session<S, L, K> {
     }
 
     /// Gives up a token that was not accepted. One that was renewed meanwhile, or is young, stays.
-    pub async fn discard(&self, refused: &Arc<Token>) {
-        let mut held = self.held.lock().await;
+    ///
+    /// Never waits: who holds the lock is logging in, and goes on only when the caller of this does.
+    pub fn discard(&self, refused: &Arc<Token>) {
+        let Ok(mut held) = self.held.try_lock() else {
+            return;
+        };
         let age = duration_between(refused.obtained_at, self.clock.now());
         if age >= YOUNG
             && held
@@ -148,6 +153,29 @@ impl<S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Session<S, L, K> {
             Ok(token) => return Ok(token),
             Err(reason) => reason,
         };
+        match self.log_in_rotated(held, &current, budget).await {
+            Ok(Some(Ok(token))) => Ok(token),
+            Ok(Some(Err(reason))) => Err(LoginError::Refused { reason }),
+            Ok(None) => Err(LoginError::Refused { reason }),
+            // Not as the error that it is: the state machine would repeat the step, and a process
+            // that remembers nothing would send the refused password again.
+            Err(error) if error.name().is_retried() => Err(LoginError::Refused {
+                reason: format!(
+                    "{reason}, and no rotated one could be tried: {}",
+                    chain(&error)
+                ),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends the password that a rotation put in place of the current one, if there is one.
+    async fn log_in_rotated(
+        &self,
+        held: &mut Held,
+        current: &CredentialsVersion,
+        budget: &PasswordBudget,
+    ) -> Result<Option<Result<Arc<Token>, String>>, LoginError> {
         let again = credentials(&self.secrets, Stage::Current).await?;
         let other = if again.version == current.version {
             self.pending().await?
@@ -155,13 +183,11 @@ impl<S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Session<S, L, K> {
             Some(again)
         };
         let Some(other) = other.filter(|other| other.version != current.version) else {
-            return Err(LoginError::Refused { reason });
+            return Ok(None);
         };
         tracing::warn!("password refused, trying the one that a rotation put in its place");
-        match self.send(held, &other, &current.version, budget).await? {
-            Ok(token) => Ok(token),
-            Err(reason) => Err(LoginError::Refused { reason }),
-        }
+        let sent = self.send(held, &other, &current.version, budget).await?;
+        Ok(Some(sent))
     }
 
     /// The pending version, where a rotation is under way.

@@ -107,7 +107,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
             tokio::select! {
                 // In order, not by chance: an answer that is there counts before the clock.
                 biased;
-                Some(reply) = requests.next() => self.take(&mut standing, reply).await,
+                Some(reply) = requests.next() => self.take(&mut standing, reply),
                 () = wait_until(wake) => standing.acted = true,
             }
         }
@@ -225,7 +225,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
     }
 
     /// Takes a reply in: the target gets its verdict or waits for its next request.
-    async fn take(&self, standing: &mut Standing, reply: Reply) {
+    fn take(&self, standing: &mut Standing, reply: Reply) {
         let mut course = standing
             .running
             .remove(&reply.place)
@@ -287,7 +287,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
             }
             Move::AgainWithNewToken => {
                 if let Asked::Answered(_, token) = &reply.asked {
-                    self.step.session.discard(token).await;
+                    self.step.session.discard(token);
                 }
                 standing.waiting.insert(reply.place, course);
             }

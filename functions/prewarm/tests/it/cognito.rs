@@ -3,11 +3,14 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use prewarm::login::{AdminInitiateAuth, Admission};
 use prewarm::secret::{Credentials, GetSecretValue, SecretVersion, Stage};
 use secrecy::{ExposeSecret, SecretString};
 use warmfront::service_fault::{FaultKind, ServiceFault};
+
+use crate::edge::pause;
 
 pub(crate) const PASSWORD: &str = "correct-horse";
 
@@ -25,6 +28,8 @@ pub(crate) struct State {
     /// What the next logins meet instead of a check of the password.
     pub(crate) login_answers: VecDeque<Result<Admission, ServiceFault>>,
     pub(crate) token_seconds: i32,
+    /// How long a login takes: other answers may arrive meanwhile.
+    pub(crate) login_takes: Duration,
     /// Every password that was sent.
     pub(crate) passwords: Vec<String>,
     pub(crate) tokens: usize,
@@ -56,6 +61,7 @@ impl Cognito {
             password: PASSWORD.into(),
             login_answers: VecDeque::new(),
             token_seconds: 3_600,
+            login_takes: Duration::ZERO,
             passwords: Vec::new(),
             tokens: 0,
         })))
@@ -105,6 +111,10 @@ impl AdminInitiateAuth for Cognito {
         &self,
         credentials: &Credentials,
     ) -> Result<Admission, ServiceFault> {
+        let takes = self.0.lock().unwrap().login_takes;
+        if !takes.is_zero() {
+            pause(takes).await;
+        }
         let mut state = self.0.lock().unwrap();
         let password = credentials.password.expose_secret().to_owned();
         state.passwords.push(password.clone());

@@ -91,7 +91,7 @@ async fn a_fill_in_one_call_is_confirmed_in_the_next() {
     });
     let report = world.refresh(json!({"tenant": "acme"})).await.unwrap();
     assert_eq!(report.endpoints[0].verdict, Verdict::Uncacheable);
-    assert_eq!(report.endpoints[0].attempts, 2, "the fill is not forgotten");
+    assert_eq!(report.endpoints[0].attempts, 3, "the fill is not forgotten");
 }
 
 #[tokio::test(start_paused = true)]

@@ -74,6 +74,22 @@ async fn a_token_that_is_no_longer_accepted_is_renewed_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn answers_that_refuse_the_token_may_arrive_while_it_is_renewed() {
+    let mut world = World::new();
+    world.preflight(small()).await.unwrap();
+    pause(Duration::from_mins(10)).await;
+    world
+        .cognito
+        .with_state(|state| state.login_takes = Duration::from_millis(100));
+    world
+        .edge
+        .with_state(|state| state.accepts = Some("token-2".into()));
+    let report = world.refresh(small()).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    assert_eq!(world.cognito.passwords().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_that_is_never_accepted_costs_one_login() {
     let mut world = World::new();
     let answer = world.preflight(small()).await.unwrap();
@@ -179,6 +195,31 @@ async fn at_most_two_passwords_are_refused_in_a_run() {
         3,
         "one was accepted, two were refused"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_after_a_refusal_is_no_reason_to_repeat_the_step() {
+    let mut world = World::new();
+    world.cognito.with_state(|state| {
+        state.pending = Some(("v2".into(), value("rotated")));
+        state.login_answers = [
+            Err(fault(
+                FaultKind::Rejected,
+                "NotAuthorizedException",
+                "Incorrect username or password.",
+            )),
+            Err(fault(
+                FaultKind::Throttled,
+                "TooManyRequestsException",
+                "Rate exceeded",
+            )),
+        ]
+        .into();
+    });
+    let (name, message) = world.fails(small()).await;
+    assert_eq!(name, ErrorName::LoginRefused);
+    assert!(!name.is_retried(), "another process would send it again");
+    assert!(message.contains("Rate exceeded"), "{message}");
 }
 
 #[tokio::test(start_paused = true)]
