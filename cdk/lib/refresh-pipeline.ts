@@ -184,7 +184,6 @@ export class RefreshPipeline extends Construct {
       memorySize: props.memory?.poll ?? 128,
       timeout: Duration.seconds(30),
       environment: {
-        DISTRIBUTION_ID: distributionId,
         POLL_BUDGET: props.poll?.budget ?? "60s",
         POLL_WINDOW: props.poll?.window ?? "20s",
       },

@@ -51,7 +51,7 @@ test("the three functions are native, on arm64, and told exactly what they read"
   );
   assert.deepEqual(invalidate.Environment, { Variables: { DISTRIBUTION_ID: "E2EXAMPLE1234" } });
   assert.deepEqual(poll.Environment, {
-    Variables: { DISTRIBUTION_ID: "E2EXAMPLE1234", POLL_BUDGET: "60s", POLL_WINDOW: "20s" },
+    Variables: { POLL_BUDGET: "60s", POLL_WINDOW: "20s" },
   });
   assert.deepEqual(prewarm.Environment, {
     Variables: {
