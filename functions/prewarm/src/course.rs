@@ -166,6 +166,9 @@ fn not_cached(course: &mut Course, pop: Option<&str>) -> Move {
     match course.phase {
         Phase::Fill => course.phase = Phase::Confirm,
         Phase::Confirm if moved && course.moves < MOST_MOVES => course.moves += 1,
+        // The first answer may have come from a fetch that a purge overtook, of which nothing is
+        // kept; or an upper tier had it. Then this request was the fill.
+        Phase::Confirm if !moved && !course.refilled => course.refilled = true,
         Phase::Confirm => {
             return verdict(
                 Verdict::Uncacheable,
