@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::model::Time;
 
 /// How many entries are kept.
-const CAPACITY: usize = 20_000;
+const MAX_ENTRIES: usize = 20_000;
+/// How many bytes of them.
+const MAX_BYTES: usize = 64 << 20;
+/// What one entry costs beside its texts.
+const OVERHEAD: usize = 512;
 /// Headers whose values are never kept.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "set-cookie"];
 
@@ -98,6 +102,17 @@ impl Entry {
     }
 }
 
+impl Entry {
+    fn weight(&self) -> usize {
+        let texts = self.items.iter().chain(&self.logs).map(String::len);
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
+        OVERHEAD + self.path.len() + texts.chain(headers).sum::<usize>()
+    }
+}
+
 /// Headers as they may be kept.
 pub(crate) fn keepable(headers: &HeaderMap) -> BTreeMap<String, String> {
     headers
@@ -168,6 +183,7 @@ impl Filter {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     entries: VecDeque<Entry>,
+    bytes: usize,
     sequence: u64,
 }
 
@@ -175,8 +191,11 @@ impl History {
     pub(crate) fn push(&mut self, mut entry: Entry) {
         self.sequence += 1;
         entry.sequence = self.sequence;
-        if self.entries.len() == CAPACITY {
-            self.entries.pop_front();
+        self.bytes += entry.weight();
+        while (self.bytes > MAX_BYTES || self.entries.len() >= MAX_ENTRIES)
+            && let Some(oldest) = self.entries.pop_front()
+        {
+            self.bytes -= oldest.weight();
         }
         self.entries.push_back(entry);
     }
@@ -191,5 +210,6 @@ impl History {
 
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
+        self.bytes = 0;
     }
 }

@@ -4,6 +4,7 @@
 mod cache;
 mod cache_key;
 mod distribution;
+mod fetch;
 mod freshness;
 mod invalidation;
 mod network;
@@ -13,6 +14,8 @@ mod place;
 mod policy;
 mod profile;
 mod propagation;
+mod rate;
+mod refusal;
 mod request;
 mod tag;
 mod time;
@@ -23,11 +26,10 @@ pub use cache_key::CacheKey;
 pub use distribution::{
     Behavior, CustomOrigin, Distribution, EdgeEvent, EdgeFunctionId, Origin, OriginGroup, Tenant,
 };
+pub use fetch::{Completion, FetchId, Finished, Ticket};
 pub use freshness::{Lifetime, lifetime};
-pub use invalidation::{
-    Batch, Invalidation, InvalidationStatus, Invalidations, Refusal, ReplayForm, Target,
-};
-pub use network::{Completion, FetchId, Finished, FoundCopy, Lookup, Network, Ticket};
+pub use invalidation::{Batch, Invalidation, InvalidationStatus, Invalidations, Target};
+pub use network::{FoundCopy, Lookup, Network};
 pub use object::{Copy, Object, StoredResponse};
 pub use pattern::PathPattern;
 pub use place::{Place, Pop, Route};
@@ -36,6 +38,7 @@ pub use policy::{
 };
 pub use profile::{Profile, ProfileName};
 pub use propagation::{Item, Purge};
+pub use refusal::{Refusal, ReplayForm};
 pub use request::ViewerRequest;
 pub use tag::{Tag, parse_tags};
 pub use time::Time;

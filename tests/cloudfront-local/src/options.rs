@@ -65,7 +65,7 @@ pub struct Options {
     pub plain_is_http: bool,
 
     /// Bound on the bytes cached in each place
-    #[arg(long, default_value_t = 256 << 20, value_name = "BYTES")]
+    #[arg(long, default_value_t = 64 << 20, value_name = "BYTES")]
     pub cache_capacity: usize,
 
     /// Node program that runs edge functions
@@ -91,7 +91,7 @@ impl Options {
             data_plane_ports: Vec::new(),
             tls_ports: Vec::new(),
             plain_is_http: false,
-            cache_capacity: 256 << 20,
+            cache_capacity: 64 << 20,
             node: PathBuf::from("node"),
         }
     }

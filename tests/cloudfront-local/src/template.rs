@@ -1,6 +1,7 @@
 //! Reads what the CDK synthesizes: distributions, their policies and their edge functions out of CloudFormation
 //! templates. Several templates stand for the stacks of one app.
 
+mod app;
 mod distribution;
 mod functions;
 mod managed;
@@ -16,7 +17,8 @@ use serde_json::Value;
 pub use functions::{CodeSource, FunctionCode, FunctionKind};
 
 use crate::model::{Distribution, EdgeFunctionId, Tenant};
-use resolve::{App, Stack};
+use app::App;
+use resolve::Stack;
 
 /// Why a template cannot be served.
 #[derive(Debug, thiserror::Error)]

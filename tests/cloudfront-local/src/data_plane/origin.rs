@@ -1,9 +1,10 @@
 //! One fetch from the origin: attempts, failover, revalidation, and what may be stored of the answer.
 
 mod exchange;
+mod fetched;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use http::{HeaderMap, Method};
@@ -11,12 +12,11 @@ use http::{HeaderMap, Method};
 use super::answer::{Answer, Source, error_page};
 use super::{Call, Effect, Entry, Operation, Plane, Visit, edge, forward, keepable};
 use crate::edge_function::{EdgeRequest, RequestOutcome};
-use crate::model::{
-    Copy, EdgeEvent, FetchId, Finished, Lifetime, Object, Origin, StoredResponse, Time, lifetime,
-};
+use crate::model::{Copy, EdgeEvent, FetchId, Finished, Origin, StoredResponse};
 use crate::options::OriginAddress;
 use crate::site::Site;
 use exchange::OriginFailure;
+pub(crate) use fetched::Fetched;
 
 /// A fetch to be made.
 #[derive(Debug)]
@@ -24,17 +24,6 @@ pub(super) struct Fetch {
     visit: Visit,
     /// What the origin may confirm, and what is served when it fails.
     expired: Option<Copy>,
-}
-
-/// A fetch that was made.
-#[derive(Debug)]
-pub(crate) struct Fetched {
-    response: StoredResponse,
-    /// What may be stored of it.
-    object: Option<Arc<Object>>,
-    /// Those who joined may have it.
-    shared: bool,
-    source: Source,
 }
 
 /// An origin's answer, or CloudFront's for it.
@@ -228,108 +217,6 @@ impl Fetch {
             if let Some(value) = stored.get(from) {
                 headers.insert(to, value.clone());
             }
-        }
-    }
-
-    /// What is served and what is stored.
-    fn judge(self, answer: OriginAnswer, requested: Time, received: Time) -> Fetched {
-        let OriginAnswer {
-            response, source, ..
-        } = answer;
-        let distribution = &self.visit.distribution;
-        let policy = &self.visit.behavior().cache;
-        let error_ttl = distribution.error_ttl.get(&response.status).copied();
-        let life = lifetime(
-            policy,
-            response.status,
-            &response.headers,
-            error_ttl,
-            received,
-        );
-        if let Some(expired) = &self.expired {
-            let object = &expired.object;
-            if response.status == 304 {
-                let mut headers = object.response.headers.clone();
-                headers.extend(
-                    response
-                        .headers
-                        .iter()
-                        .map(|(name, value)| (name.clone(), value.clone())),
-                );
-                let ttl = match lifetime(policy, 200, &headers, None, received) {
-                    Lifetime::Stored(ttl) => ttl,
-                    Lifetime::Unstored { .. } => Duration::ZERO,
-                };
-                let confirmed = Arc::new(object.confirmed(requested, received, ttl));
-                return Fetched {
-                    response: confirmed.response.clone(),
-                    object: Some(confirmed),
-                    shared: true,
-                    source: Source::RefreshHit,
-                };
-            }
-            if let (500.., Lifetime::Stored(ttl)) = (response.status, life) {
-                // Served on although expired, for the error-caching minimum TTL.
-                let extended = Arc::new(object.extended(received + ttl));
-                return Fetched {
-                    response: extended.response.clone(),
-                    object: Some(extended),
-                    shared: true,
-                    source: Source::Hit,
-                };
-            }
-        }
-        let object = match life {
-            Lifetime::Stored(ttl) => {
-                let tag_header = distribution.tag_header.as_deref();
-                Some(Arc::new(Object::new(
-                    response.clone(),
-                    tag_header,
-                    requested,
-                    received,
-                    ttl,
-                )))
-            }
-            Lifetime::Unstored { .. } => None,
-        };
-        // Not collapsed: documented for a minimum TTL of 0 and an origin that forbids caching.
-        let shared =
-            life != Lifetime::Unstored {
-                refused_by_origin: true,
-            } || response.status >= 400;
-        Fetched {
-            response,
-            object,
-            shared,
-            source,
-        }
-    }
-}
-
-impl Fetched {
-    /// The answer for the request that fetched, or for one that was collapsed onto it in the same POP.
-    pub(super) fn answer(&self, collapsed: bool) -> Answer {
-        let source = match self.source {
-            Source::Miss if collapsed => Source::Hit,
-            other => other,
-        };
-        Answer {
-            response: self.response.clone(),
-            source,
-            age: None,
-        }
-    }
-
-    pub(super) fn into_answer(self) -> Answer {
-        self.answer(false)
-    }
-
-    fn given_up() -> Self {
-        Self {
-            response: error_page(502, "The fetch from the origin was given up."),
-            object: None,
-            shared: true,
-            source: Source::Error,
         }
     }
 }

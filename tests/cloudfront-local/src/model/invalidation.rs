@@ -2,20 +2,20 @@
 //!
 //! <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html>
 
-use std::collections::HashMap;
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, VecDeque};
 
 use super::profile::Profile;
 use super::propagation::Item;
+use super::refusal::Refusal;
 use super::tag::Tag;
 use super::time::Time;
 
 /// Longest invalidation path.
 const MAX_PATH: usize = 4000;
-/// How many invalidations are remembered; beyond it the oldest are forgotten with their references.
-const MAX_REMEMBERED: usize = 20_000;
+/// How many bytes of batches are remembered; beyond it the oldest are forgotten with their references.
+const MAX_REMEMBERED: usize = 64 << 20;
+/// What one invalidation costs beside its items.
+const OVERHEAD: usize = 512;
 
 /// What is invalidated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,14 +47,16 @@ pub struct Batch {
     pub items: Vec<String>,
 }
 
-/// How a caller reference used before for another batch is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ReplayForm {
-    /// `InvalidationBatchAlreadyExists`, as documented.
-    AlreadyExists,
-    /// 400 `InvalidArgument` with a telling message, as users report.
-    InvalidArgument,
+impl Batch {
+    fn weight(&self) -> usize {
+        OVERHEAD
+            + self.caller_reference.len()
+            + self
+                .items
+                .iter()
+                .map(|item| item.len() + size_of::<String>())
+                .sum::<usize>()
+    }
 }
 
 /// The status that clients are told.
@@ -100,72 +102,6 @@ impl Invalidation {
             InvalidationStatus::Completed
         } else {
             InvalidationStatus::InProgress
-        }
-    }
-}
-
-/// An error answer of the control plane.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// HTTP status.
-    pub status: u16,
-    /// Error code.
-    pub code: String,
-    /// Message.
-    pub message: String,
-}
-
-impl Refusal {
-    /// An error answer.
-    #[must_use]
-    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.to_owned(),
-            message: message.into(),
-        }
-    }
-
-    /// As users report it.
-    #[must_use]
-    pub fn throttled() -> Self {
-        Self::new(400, "Throttling", "Rate exceeded")
-    }
-
-    /// As users report it.
-    #[must_use]
-    pub fn unavailable() -> Self {
-        Self::new(
-            503,
-            "ServiceUnavailable",
-            "CloudFront encountered an internal error. Please try again.",
-        )
-    }
-
-    /// The quota on items or wildcards in progress.
-    #[must_use]
-    pub fn too_many_in_progress() -> Self {
-        Self::new(
-            400,
-            "TooManyInvalidationsInProgress",
-            "Processing your request will cause you to exceed the maximum number of in-progress wildcard invalidations.",
-        )
-    }
-
-    /// A caller reference used before for another batch.
-    #[must_use]
-    pub fn reference_used(form: ReplayForm) -> Self {
-        match form {
-            ReplayForm::AlreadyExists => Self::new(
-                409,
-                "InvalidationBatchAlreadyExists",
-                "An invalidation batch with this caller reference already exists.",
-            ),
-            ReplayForm::InvalidArgument => Self::new(
-                400,
-                "InvalidArgument",
-                "Your request contains a caller reference that was used for a previous invalidation batch for the same distribution.",
-            ),
         }
     }
 }
@@ -222,7 +158,8 @@ fn parse_item(text: &str, profile: &Profile) -> Option<Item> {
 #[derive(Debug, Default)]
 pub struct Invalidations {
     /// Oldest first.
-    all: Vec<Invalidation>,
+    all: VecDeque<Invalidation>,
+    bytes: usize,
     by_reference: HashMap<(Target, String), String>,
 }
 
@@ -273,8 +210,11 @@ impl Invalidations {
 
     /// Enters a new invalidation.
     pub(crate) fn enter(&mut self, invalidation: Invalidation) {
-        if self.all.len() >= MAX_REMEMBERED {
-            let forgotten = self.all.remove(0);
+        self.bytes += invalidation.batch.weight();
+        while self.bytes > MAX_REMEMBERED
+            && let Some(forgotten) = self.all.pop_front()
+        {
+            self.bytes -= forgotten.batch.weight();
             self.by_reference
                 .remove(&(forgotten.target, forgotten.batch.caller_reference));
         }
@@ -283,37 +223,6 @@ impl Invalidations {
             invalidation.batch.caller_reference.clone(),
         );
         self.by_reference.insert(reference, invalidation.id.clone());
-        self.all.push(invalidation);
-    }
-}
-
-/// Calls allowed now and then: the request rate of the account.
-#[derive(Debug)]
-pub(crate) struct RateBucket {
-    tokens: f64,
-    filled: Time,
-}
-
-impl RateBucket {
-    pub(crate) fn new(burst: u32, now: Time) -> Self {
-        Self {
-            tokens: f64::from(burst),
-            filled: now,
-        }
-    }
-
-    /// Takes one call; false if the rate is exceeded. A rate of zero never binds.
-    pub(crate) fn take(&mut self, rate: f64, burst: u32, now: Time) -> bool {
-        if rate <= 0.0 {
-            return true;
-        }
-        let gained: Duration = now.since(self.filled);
-        self.tokens = (self.tokens + gained.as_secs_f64() * rate).min(f64::from(burst));
-        self.filled = now;
-        let has_one = self.tokens >= 1.0;
-        if has_one {
-            self.tokens -= 1.0;
-        }
-        has_one
+        self.all.push_back(invalidation);
     }
 }

@@ -8,14 +8,11 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::cache_key::CacheKey;
+use super::fetch::{Fetch, FetchId, Finished, Ticket};
 use super::object::{Copy, Object};
 use super::place::{Place, Route};
 use super::propagation::Purge;
 use super::time::Time;
-
-/// A fetch from the origin, under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FetchId(u64);
 
 /// A copy, and how far from the viewer it was found.
 #[derive(Clone, Debug)]
@@ -24,15 +21,6 @@ pub struct FoundCopy {
     pub copy: Copy,
     /// 0 is the POP itself: a hit. Anything else is a miss that an upper tier answered.
     pub tier: usize,
-}
-
-/// A request's part in a fetch.
-#[derive(Clone, Debug)]
-pub struct Ticket {
-    /// The fetch.
-    pub fetch: FetchId,
-    joined: Time,
-    route: Route,
 }
 
 /// The outcome of a lookup.
@@ -54,35 +42,6 @@ pub enum Lookup {
         /// How far from the viewer it was found; 0 is the POP itself.
         tier: usize,
     },
-}
-
-/// What became of a fetch for one of the requests that wait for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Completion {
-    /// Its answer is this request's answer.
-    Serve {
-        /// The request came after a purge that the answer is older than.
-        late: bool,
-    },
-    /// The answer is not for this request: look up again.
-    Retry,
-}
-
-#[derive(Debug)]
-struct Fetch {
-    key: CacheKey,
-    /// Places that wait for it.
-    places: Vec<Place>,
-    /// Purges that reached one of them meanwhile.
-    crossings: Vec<(Time, Place, Arc<Purge>)>,
-}
-
-/// What is left of a fetch when its answer is known.
-#[derive(Debug)]
-pub struct Finished {
-    key: CacheKey,
-    stale: Vec<(Time, Place)>,
-    shared: bool,
 }
 
 /// Every cache, every fetch and every purge of the stand-in.
@@ -128,7 +87,7 @@ impl Network {
             }
             if let Some(&fetch) = self.asking.get(&(place.clone(), key.clone())) {
                 self.wait_at(fetch, &route.places[..tier]);
-                let ticket = ticket(fetch, route, now);
+                let ticket = Ticket::new(fetch, route, now);
                 return Lookup::Join { ticket, tier };
             }
         }
@@ -144,7 +103,7 @@ impl Network {
         );
         self.wait_at(fetch, &route.places);
         Lookup::Fetch {
-            ticket: ticket(fetch, route, now),
+            ticket: Ticket::new(fetch, route, now),
             expired,
         }
     }
@@ -285,41 +244,5 @@ impl Network {
             self.asking.remove(&(place.clone(), fetch.key.clone()));
         }
         fetch
-    }
-}
-
-impl Finished {
-    /// What the end of the fetch means for one waiting request. `collapse_late` is asked when the request came
-    /// after a purge that the answer is older than.
-    pub fn outcome(&self, ticket: &Ticket, collapse_late: impl FnOnce() -> bool) -> Completion {
-        let behind = self
-            .stale
-            .iter()
-            .any(|(at, place)| *at <= ticket.joined && ticket.route.places.contains(place));
-        match behind {
-            true if !collapse_late() => Completion::Retry,
-            late => Completion::Serve { late },
-        }
-    }
-
-    /// Whether requests that joined may have the answer: an answer that the origin forbids to store is for the
-    /// request that fetched it alone.
-    #[must_use]
-    pub fn is_shared(&self) -> bool {
-        self.shared
-    }
-
-    /// The key that was fetched.
-    #[must_use]
-    pub fn key(&self) -> &CacheKey {
-        &self.key
-    }
-}
-
-fn ticket(fetch: FetchId, route: &Route, now: Time) -> Ticket {
-    Ticket {
-        fetch,
-        joined: now,
-        route: route.clone(),
     }
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::cache_key::CacheKey;
 use super::distribution::{Distribution, Tenant};
-use super::invalidation::{
-    Batch, Invalidation, Invalidations, RateBucket, Refusal, Target, parse_items,
-};
-use super::network::{Completion, FetchId, Finished, Lookup, Network, Ticket};
+use super::fetch::{Completion, FetchId, Finished, Ticket};
+use super::invalidation::{Batch, Invalidation, Invalidations, Target, parse_items};
+use super::network::{Lookup, Network};
 use super::object::Object;
 use super::place::Route;
 use super::profile::Profile;
 use super::propagation::{Item, Purge};
+use super::rate::RateBucket;
+use super::refusal::Refusal;
 use super::time::Time;
 
 /// CloudFront, as far as it is state.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use http::Method;
 use serde_json::Value;
 
+use super::app::App;
 use super::policies::{self, is_true, whole};
-use super::resolve::{App, Stack, plain_text};
+use super::resolve::{Stack, plain_text};
 use super::{TemplateError, unmodelled};
 use crate::model::{
     Behavior, CustomOrigin, Distribution, EdgeEvent, EdgeFunctionId, Origin, OriginGroup,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::resolve::{App, Stack, plain_text};
+use super::app::App;
+use super::resolve::{Stack, plain_text};
 use super::{TemplateError, read_json};
 use crate::model::EdgeFunctionId;
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::resolve::{App, plain_text};
+use super::app::App;
+use super::resolve::plain_text;
 use super::{TemplateError, managed};
 use crate::model::{
     CachePolicy, HeaderForwarding, OriginRequestPolicy, ResponseHeadersPolicy, Selection,

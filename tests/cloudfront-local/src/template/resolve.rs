@@ -1,4 +1,4 @@
-//! CloudFormation's intrinsic functions, as far as the CDK emits them, and references from stack to stack.
+//! One template, and CloudFormation's intrinsic functions as far as the CDK emits them.
 //!
 //! Physical ids are made up, but the same on every start: they are derived from stack and logical id.
 
@@ -7,16 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::app::App;
+
 /// The account that pseudo parameters name.
 const ACCOUNT: &str = "000000000000";
-
-/// All stacks, and what one hands to another.
-#[derive(Debug)]
-pub(crate) struct App {
-    pub(crate) stacks: Vec<Stack>,
-    /// Exports, SSM parameters and the CDK's cross-region exports, by name.
-    exports: BTreeMap<String, Value>,
-}
 
 /// One template.
 #[derive(Debug)]
@@ -58,7 +52,7 @@ impl Stack {
         self.section("Resources")?.get(logical_id)
     }
 
-    fn section(&self, name: &str) -> Option<&Map<String, Value>> {
+    pub(super) fn section(&self, name: &str) -> Option<&Map<String, Value>> {
         self.body.get(name)?.as_object()
     }
 
@@ -309,52 +303,6 @@ impl Stack {
                 .is_some_and(|name| self.condition(app, name)),
             _ => false,
         }
-    }
-}
-
-impl App {
-    pub(crate) fn new(stacks: Vec<Stack>) -> Self {
-        let mut app = Self {
-            stacks,
-            exports: BTreeMap::new(),
-        };
-        // Exports may name other exports: one round per stack reaches the end of any chain.
-        for _ in 0..=app.stacks.len() {
-            let found: BTreeMap<String, Value> = app
-                .stacks
-                .iter()
-                .flat_map(|stack| app.exports_of(stack))
-                .collect();
-            app.exports = found;
-        }
-        app
-    }
-
-    fn exports_of(&self, stack: &Stack) -> Vec<(String, Value)> {
-        let mut found = Vec::new();
-        let outputs = stack.section("Outputs").into_iter().flatten();
-        for (_, output) in outputs.filter(|(_, output)| output.get("Export").is_some()) {
-            let name = plain_text(&stack.resolve(self, &output["Export"]["Name"]));
-            found.push((name, stack.resolve(self, &output["Value"])));
-        }
-        for (_, properties) in stack.resources_of("AWS::SSM::Parameter") {
-            let name = plain_text(&stack.resolve(self, &properties["Name"]));
-            found.push((name, stack.resolve(self, &properties["Value"])));
-        }
-        for (_, properties) in stack.resources_of("Custom::CrossRegionExportWriter") {
-            let exports = properties["WriterProps"]["exports"].as_object();
-            for (name, value) in exports.into_iter().flatten() {
-                found.push((name.clone(), stack.resolve(self, value)));
-            }
-        }
-        found
-    }
-
-    fn export(&self, name: &str) -> Value {
-        self.exports
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| Value::from(format!("unresolved export {name}")))
     }
 }
 

@@ -6,11 +6,14 @@
     reason = "the origin of a test answers late on purpose"
 )]
 
+mod binary;
 mod clients;
 mod control_plane;
 mod data_plane;
 mod functions;
 mod hostile;
 mod model;
+mod overhead;
 mod stage;
+mod tiers;
 mod tls;

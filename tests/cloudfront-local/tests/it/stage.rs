@@ -128,6 +128,7 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
 pub(crate) struct Stage {
     pub(crate) cloudfront: CloudFrontLocal,
     pub(crate) origin: Origin,
+    pub(crate) origin_url: String,
     pub(crate) client: reqwest::Client,
 }
 
@@ -173,6 +174,7 @@ impl Stage {
         Self {
             cloudfront,
             origin,
+            origin_url: format!("http://{address}"),
             client,
         }
     }
@@ -304,7 +306,7 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
 /// The fixture's main template with a changed `DistributionConfig`.
 pub(crate) fn changed(name: &str, change: impl FnOnce(&mut Value)) -> PathBuf {
     write_template(name, |body| {
-        change(&mut body["Resources"]["Distribution"]["Properties"]["DistributionConfig"])
+        change(&mut body["Resources"]["Distribution"]["Properties"]["DistributionConfig"]);
     })
 }
 

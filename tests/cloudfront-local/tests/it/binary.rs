@@ -1,0 +1,109 @@
+//! The program itself, as launchers use it.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::stage::fixture;
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cloudfront-local"));
+    command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+fn templates() -> [String; 2] {
+    ["Distribution", "Edge"].map(|name| format!("--template={}", fixture(name).display()))
+}
+
+async fn ready_line(child: &mut Child) -> Value {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_first_line_tells_where_everything_is_and_a_signal_ends_it() {
+    let [main, edge] = templates();
+    let mut child = program(&[
+        &main,
+        &edge,
+        "--parameter",
+        "ApiDomain=api.example.com",
+        "--seed",
+        "7",
+    ])
+    .spawn()
+    .unwrap();
+    let ready = ready_line(&mut child).await;
+    assert_eq!(
+        (&ready["seed"], &ready["profile"]),
+        (&Value::from(7), &Value::from("calm"))
+    );
+    let client = reqwest::Client::builder().build().unwrap();
+    let again: Value = serde_json::from_str(
+        &client
+            .get(ready["control"].as_str().unwrap())
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap(),
+    )
+    .unwrap();
+    assert_eq!(again, ready, "the control port tells the same");
+    let told = ready["notModelled"].to_string();
+    assert!(told.contains("(api.example.com) has no address"), "{told}");
+    let id = child.id().unwrap().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .await
+            .unwrap()
+            .success()
+    );
+    assert!(child.wait().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn ids_are_the_same_on_every_start() {
+    let [main, edge] = templates();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let mut child = program(&[&main, &edge]).spawn().unwrap();
+        seen.push(ready_line(&mut child).await["distributions"][0]["id"].clone());
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_started_says_why() {
+    let main = &templates()[0];
+    let cases: [(&[&str], &str); 4] = [
+        (
+            &["--template=/nowhere.template.json"],
+            "cannot read template /nowhere.template.json",
+        ),
+        (&[main], "give that stack's template too"),
+        (
+            &[main, "--origin=*=https://127.0.0.1:1"],
+            "http://HOST:PORT without a path is expected",
+        ),
+        (&[main, "--profile=wild"], "calm, real or rough"),
+    ];
+    for (arguments, reason) in cases {
+        let output = program(arguments).output().await.unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            !output.status.success() && told.contains(reason),
+            "{arguments:?}: {told}"
+        );
+    }
+}
