@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use reqwest::Url;
-use url::Position;
+use url::{Position, Url};
 use warmfront::contract::{Contract, TENANT_PLACEHOLDER};
 use warmfront::environment::{ConfigurationError, Environment, Reader, duration, number, text};
 
-/// Where requests go: scheme and host of the distribution.
+use crate::base_url::BaseUrl;
+
+/// Where requests go: scheme and host of the distribution, as browsers use them.
 pub const BASE_URL: &str = "BASE_URL";
 /// The secret with the service user's credentials, by name or ARN.
 pub const SECRET_ID: &str = "SECRET_ID";
@@ -37,7 +38,7 @@ pub struct Config {
     /// The contract.
     pub contract: Contract,
     /// `BASE_URL`.
-    pub base_url: Url,
+    pub base_url: BaseUrl,
     /// `SECRET_ID`.
     pub secret_id: String,
     /// `USER_POOL_ID`.
@@ -59,16 +60,16 @@ impl Config {
     pub fn from_environment(environment: &impl Environment) -> Result<Self, ConfigurationError> {
         let mut reader = Reader::new(environment);
         let contract = reader.contract();
-        let base_url = reader.required(BASE_URL, base_url);
+        let base_url = reader.required(BASE_URL, str::parse);
         let secret_id = reader.required(SECRET_ID, text);
         let user_pool_id = reader.required(USER_POOL_ID, text);
         let client_id = reader.required(CLIENT_ID, text);
-        let concurrency = reader.optional(PREWARM_CONCURRENCY, number(1..=256));
+        let concurrency = reader.optional(PREWARM_CONCURRENCY, number(1..=64));
         let error_caching_ttl = reader.optional(ERROR_CACHING_TTL, duration);
-        let stale_repairs = reader.optional(STALE_REPAIRS, number(0..=10));
+        let stale_repairs = reader.optional(STALE_REPAIRS, number(0..=5));
         let recheck_after = reader.optional(RECHECK_AFTER, duration);
-        if let (Some(contract), Some(base_url)) = (&contract, &base_url) {
-            for path in rewritten_paths(contract, base_url) {
+        if let Some(contract) = &contract {
+            for path in rewritten_paths(contract) {
                 reader.problem(format!(
                     "{path:?} in the contract would be requested as other bytes: \
                      percent-encode it as browsers do"
@@ -91,23 +92,9 @@ impl Config {
     }
 }
 
-fn base_url(given: &str) -> Result<Url, String> {
-    let wrong = || {
-        format!(
-            "{given:?} is not the scheme and host of a distribution, as in https://d111111abcdef8.cloudfront.net"
-        )
-    };
-    let url = Url::parse(given).map_err(|_| wrong())?;
-    let plain = matches!(url.scheme(), "https" | "http")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && &url[Position::BeforePath..] == "/";
-    if plain { Ok(url) } else { Err(wrong()) }
-}
-
 /// Paths that URL parsing changes: they would have a cache key that the contract does not say.
-fn rewritten_paths<'c>(contract: &'c Contract, base: &Url) -> Vec<&'c str> {
+fn rewritten_paths(contract: &Contract) -> Vec<&str> {
+    let base = Url::parse("https://host/").expect("it is a URL");
     let endpoints = contract.endpoints.iter().map(|endpoint| &endpoint.path);
     let probe = contract.probe.iter().map(|probe| &probe.path);
     endpoints
@@ -119,4 +106,64 @@ fn rewritten_paths<'c>(contract: &'c Contract, base: &Url) -> Vec<&'c str> {
         })
         .map(String::as_str)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use warmfront::environment::TASK_ROOT;
+
+    use super::*;
+
+    /// The folder of the example contract.
+    const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
+
+    fn complete() -> HashMap<&'static str, &'static str> {
+        HashMap::from([
+            (TASK_ROOT, SHARED),
+            (BASE_URL, "https://d111111abcdef8.cloudfront.net"),
+            (SECRET_ID, "warmfront/service-user"),
+            (USER_POOL_ID, "eu-central-1_AbCdEf"),
+            (CLIENT_ID, "4h57ag"),
+        ])
+    }
+
+    #[test]
+    fn what_is_not_set_has_its_default() {
+        let config = Config::from_environment(&complete()).unwrap();
+        assert_eq!(config.concurrency, 4);
+        assert_eq!(config.error_caching_ttl, Duration::from_secs(10));
+        assert_eq!(config.stale_repairs, 2);
+        assert_eq!(config.recheck_after, None);
+    }
+
+    #[test]
+    fn every_problem_is_reported_together() {
+        let mut environment = complete();
+        environment.remove(SECRET_ID);
+        for (name, value) in [
+            (BASE_URL, "d111111abcdef8.cloudfront.net"),
+            (USER_POOL_ID, ""),
+            (PREWARM_CONCURRENCY, "0"),
+            (ERROR_CACHING_TTL, "ten"),
+            (STALE_REPAIRS, "6"),
+            (RECHECK_AFTER, "-1s"),
+        ] {
+            environment.insert(name, value);
+        }
+        let error = Config::from_environment(&environment).unwrap_err();
+        assert_eq!(error.problems.len(), 7, "{error}");
+    }
+
+    #[test]
+    fn a_path_that_would_be_sent_as_other_bytes_is_refused() {
+        let json = include_str!("../../../shared/contract.json");
+        let contract = Contract::parse(&json.replace("window=30d", "window='30d'")).unwrap();
+        assert_eq!(
+            rewritten_paths(&contract),
+            ["/api/security/findings?organization={tenant}&window='30d'"]
+        );
+        assert!(rewritten_paths(&Contract::parse(json).unwrap()).is_empty());
+    }
 }

@@ -11,10 +11,13 @@ pub use body::{BodyWatch, NamedTenant};
 use http::{HeaderMap, StatusCode};
 pub use http_client::HttpFetch;
 use secrecy::SecretString;
+use url::Url;
 
-/// A GET of one path on the distribution's host.
+/// A GET of one path on the host that the tenant's browsers use.
 #[derive(Clone, Copy, Debug)]
 pub struct Get<'a> {
+    /// Scheme and host.
+    pub base: &'a Url,
     /// Path and query, byte for byte.
     pub path: &'a str,
     /// Every header that matters, except the token.

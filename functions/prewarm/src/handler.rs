@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::error::PrewarmError;
 use crate::fetch::Fetch;
 use crate::login::AdminInitiateAuth;
-use crate::preflight::all_remaining;
+use crate::preflight::{Checked, all_remaining};
 use crate::secret::GetSecretValue;
 use crate::session::{PasswordBudget, Session};
 use crate::settle::{self, Settled};
@@ -65,7 +65,11 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             execution,
         } = request;
         note(&mut progress, &invalidation);
-        let (plan, expected) = self.check(&run)?;
+        let Checked {
+            plan,
+            expected,
+            base,
+        } = self.check(&run)?;
 
         // Hours may lie before a redrive: what was cached in between is anyone's guess.
         if execution.redrive_count > invalidation.redrive_count {
@@ -91,6 +95,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             step: self,
             run: &run,
             plan: &plan,
+            base: &base,
             expected: expected.as_ref(),
             purged_at: invalidation.create_time,
             budget: &budget,

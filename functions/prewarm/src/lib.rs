@@ -4,6 +4,7 @@
 //! refilled; a target is `fresh` only on evidence; nothing is started that the function cannot
 //! finish; at most two wrong passwords per run; token and secret never leave the process.
 
+pub mod base_url;
 pub mod config;
 pub mod course;
 pub mod error;

@@ -67,8 +67,8 @@ pub enum LoginError {
          password, and no second factor, for this user"
     )]
     Challenged(String),
-    /// Cognito answers without a token and without a challenge.
-    #[error("Cognito's answer to the login holds neither a token nor a challenge")]
+    /// Cognito answers without a token that lives, and without a challenge.
+    #[error("Cognito's answer to the login holds neither a token that lives nor a challenge")]
     Tokenless,
     /// Pool, client or role do not allow this login.
     #[error("this login is not possible with the user pool, app client and role as they are")]
@@ -112,7 +112,9 @@ pub async fn attempt(
         Ok(Admission::Token {
             id_token,
             expires_in,
-        }) if !id_token.expose_secret().is_empty() => Ok(Attempt::Admitted(id_token, expires_in)),
+        }) if !id_token.expose_secret().is_empty() && expires_in > 0 => {
+            Ok(Attempt::Admitted(id_token, expires_in))
+        }
         Ok(Admission::Token { .. }) => Err(LoginError::Tokenless),
         Ok(Admission::Challenge(name)) => Err(LoginError::Challenged(name)),
         Err(fault) => refused(fault),

@@ -19,7 +19,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             let secret = SdkSecret::new(&aws, config.secret_id.clone());
             let login = SdkLogin::new(&aws, config.user_pool_id.clone(), config.client_id.clone());
             Ok(Prewarm {
-                fetch: HttpFetch::new(config.base_url.clone()),
+                fetch: HttpFetch::default(),
                 session: Session::new(secret, login, SystemClock),
                 clock: SystemClock,
                 config,

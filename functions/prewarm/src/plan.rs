@@ -4,7 +4,7 @@
 //! Order: required endpoints first, then the contract's order; of one endpoint the default
 //! variant first, then as an odometer turns, the last variant header fastest.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, USER_AGENT};
@@ -64,8 +64,13 @@ impl Plan {
         let endpoints = select(contract, tenant, scope, selected)?;
         let variants = variants(contract, tenant);
         let mut targets = Vec::new();
+        let mut paths = HashSet::new();
         for required in [true, false] {
             for endpoint in endpoints.iter().filter(|e| e.required == required) {
+                // Two paths of the contract may be one for this tenant.
+                if !paths.insert(endpoint.path_for(tenant)) {
+                    continue;
+                }
                 for variant in 0..variants.len() {
                     targets.push(Target {
                         path: endpoint.path_for(tenant),

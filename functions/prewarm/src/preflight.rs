@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
+use url::Url;
 use warmfront::clock::Clock;
 use warmfront::contract::{Probe, VersionStamp};
 use warmfront::environment::ConfigurationError;
@@ -29,6 +30,13 @@ const MOST_STATE_BYTES: usize = 250_000;
 /// What a report's row takes beside its path and variant.
 const ROW_BYTES: usize = 215;
 
+/// A run that the contract and the settings allow.
+pub(crate) struct Checked {
+    pub(crate) plan: Plan,
+    pub(crate) expected: Option<Version>,
+    pub(crate) base: Url,
+}
+
 impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, L, K> {
     pub(crate) async fn preflight(
         &self,
@@ -36,12 +44,16 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
         deadline: Instant,
     ) -> Result<PrewarmResponse, PrewarmError> {
         let run = self.run(ExecutionInput::parse(&request.input)?);
-        let (plan, expected) = self.check(&run)?;
+        let Checked {
+            plan,
+            expected,
+            base,
+        } = self.check(&run)?;
         check_timeouts(&plan, deadline)?;
         let budget = PasswordBudget::new(0);
         self.session.prove(&budget).await?;
         if let (Some(probe), Some(expected)) = (&self.config.contract.probe, &expected) {
-            self.probe(&run, probe, expected, &budget).await?;
+            self.probe(&run, &base, probe, expected, &budget).await?;
         }
         tracing::info!(targets = plan.targets.len(), "the cache can be refilled");
         Ok(PrewarmResponse {
@@ -76,10 +88,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
     }
 
     /// Reads the run against the contract; every problem together.
-    pub(crate) fn check(
-        &self,
-        run: &Run,
-    ) -> Result<(Plan, Option<Version>), InvalidExecutionInput> {
+    pub(crate) fn check(&self, run: &Run) -> Result<Checked, InvalidExecutionInput> {
         let contract = &self.config.contract;
         let mut problems = Vec::new();
         let expected = match (&run.expected_version, &contract.version) {
@@ -94,38 +103,45 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
                 .map_err(|error| problems.push(format!("expectedVersion {error}")))
                 .ok(),
         };
+        let base = self.config.base_url.for_tenant(&run.tenant);
+        if base.is_none() {
+            problems.push(format!(
+                "tenant {:?} cannot stand in the host name of BASE_URL",
+                run.tenant.as_str()
+            ));
+        }
         let plan = Plan::of(
             contract,
             &run.tenant,
             run.scope.as_deref(),
             run.endpoints.as_deref(),
-        );
-        match plan {
-            Ok(plan) => {
-                let bytes = report_bytes(&plan);
-                if bytes > MOST_STATE_BYTES {
-                    problems.push(format!(
-                        "the report on {} targets would take about {bytes} bytes, a run carries \
-                         {MOST_STATE_BYTES}: select endpoints, or a scope",
-                        plan.targets.len()
-                    ));
-                }
-                if problems.is_empty() {
-                    Ok((plan, expected))
-                } else {
-                    Err(InvalidExecutionInput { problems })
-                }
+        )
+        .map_err(|more| problems.extend(more))
+        .ok();
+        if let Some(plan) = &plan {
+            let bytes = report_bytes(plan);
+            if bytes > MOST_STATE_BYTES {
+                problems.push(format!(
+                    "the report on {} targets would take about {bytes} bytes, a run carries \
+                     {MOST_STATE_BYTES}: select endpoints, or a scope",
+                    plan.targets.len()
+                ));
             }
-            Err(more) => {
-                problems.extend(more);
-                Err(InvalidExecutionInput { problems })
-            }
+        }
+        match (plan, base) {
+            (Some(plan), Some(base)) if problems.is_empty() => Ok(Checked {
+                plan,
+                expected,
+                base,
+            }),
+            _ => Err(InvalidExecutionInput { problems }),
         }
     }
 
     async fn probe(
         &self,
         run: &Run,
+        base: &Url,
         probe: &Probe,
         expected: &Version,
         budget: &PasswordBudget,
@@ -136,6 +152,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
         for last in [false, true] {
             let token = self.session.token(probe.timeout, budget).await?;
             let get = Get {
+                base,
                 path: &path,
                 headers: &headers,
                 token: &token.bearer,

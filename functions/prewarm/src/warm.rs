@@ -10,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use http::StatusCode;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
+use url::Url;
 use warmfront::clock::Clock;
 use warmfront::message::{
     Condemned, Course, EndpointReport, Progress, RemainingTarget, Run, Verdict,
@@ -35,6 +36,8 @@ pub struct Batch<'a, F, S, L, K> {
     pub run: &'a Run,
     /// Everything that it requests.
     pub plan: &'a Plan,
+    /// Where it goes.
+    pub base: &'a Url,
     /// The data version that is expected.
     pub expected: Option<&'a Version>,
     /// When the last purge was created.
@@ -203,6 +206,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
         }
         let mut body = BodyWatch::new(target.tenant_pointer.as_deref());
         let get = Get {
+            base: self.base,
             path: &target.path,
             headers: &self.plan.variant_of(target).headers,
             token: &token.bearer,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Version};
+use reqwest::Client;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
@@ -15,23 +15,13 @@ use super::{BodyWatch, Broken, Fetch, Get, Head};
 /// Longest time to reach the edge location. Answers have the endpoint's own time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Requests to one host.
-#[derive(Debug)]
+/// Requests over the network.
+#[derive(Debug, Default)]
 pub struct HttpFetch {
-    base: Url,
     client: OnceLock<Client>,
 }
 
 impl HttpFetch {
-    /// Requests go to the scheme, host and port of `base` and nowhere else.
-    #[must_use]
-    pub fn new(base: Url) -> Self {
-        Self {
-            base,
-            client: OnceLock::new(),
-        }
-    }
-
     /// Building reads the machine's root certificates, some milliseconds that neither the start
     /// of the process nor a run that fails before its first request should wait for.
     fn client(&self) -> Result<&Client, Broken> {
@@ -51,7 +41,7 @@ impl HttpFetch {
 
 impl Fetch for HttpFetch {
     async fn get(&self, get: Get<'_>, body: &mut BodyWatch) -> Result<Head, Broken> {
-        let url = self
+        let url = get
             .base
             .join(get.path)
             .map_err(|error| Broken(format!("{} is no path: {error}", get.path)))?;

@@ -49,12 +49,13 @@ async fn fetch(
     path: &str,
     pointer: Option<&str>,
 ) -> (Result<Head, Broken>, u64, NamedTenant) {
-    let client = HttpFetch::new(format!("http://{address}").parse().unwrap());
+    let client = HttpFetch::default();
     let mut headers = HeaderMap::new();
     headers.insert("accept-encoding", HeaderValue::from_static("gzip, br"));
     headers.insert("accept-language", HeaderValue::from_static("de"));
     let mut body = BodyWatch::new(pointer);
     let get = Get {
+        base: &format!("http://{address}").parse().unwrap(),
         path,
         headers: &headers,
         token: &SecretString::from("t.o.k"),
