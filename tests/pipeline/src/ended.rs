@@ -32,7 +32,7 @@ impl Ended {
         Self {
             output: output.and_then(|text| serde_json::from_str(&text).ok()),
             error: text("error"),
-            cause: text("cause"),
+            cause: message(text("cause")),
             status,
             events,
         }
@@ -115,6 +115,12 @@ impl Ended {
             .unwrap_or_default();
         serde_json::from_str(input).unwrap_or_default()
     }
+}
+
+/// Of a function's failure, Step Functions tells the whole answer: its message is what matters.
+fn message(cause: String) -> String {
+    let answer: Value = serde_json::from_str(&cause).unwrap_or_default();
+    answer["errorMessage"].as_str().map_or(cause, str::to_owned)
 }
 
 /// One event: its type, and of its details what tests look at.

@@ -24,5 +24,5 @@ pub use invocation::Answered;
 pub use login::{Login, MARK, fresh_password};
 pub use pipeline::{Bootstrap, Function, Pipeline, Step, hurry, shipped_contract};
 pub use stack::Stack;
-pub use trial::{Trial, fresh_name, trial, until};
+pub use trial::{OVERVIEW, Trial, fresh_name, trial, until};
 pub use viewer::{Seen, Viewer};

@@ -316,7 +316,8 @@ pub fn hurry(definition: &mut Value) {
         .expect("a machine has states")
         .values_mut()
     {
-        for retrier in state["Retry"].as_array_mut().into_iter().flatten() {
+        let retriers = state.get_mut("Retry").and_then(Value::as_array_mut);
+        for retrier in retriers.into_iter().flatten() {
             retrier["IntervalSeconds"] = 1.into();
             retrier["MaxDelaySeconds"] = 2.into();
             retrier["MaxAttempts"] = 1.into();

@@ -19,6 +19,9 @@ use crate::viewer::Viewer;
 use crate::zipped::unzipped;
 use crate::{Ended, Stack};
 
+/// The endpoint that most tests are content with: two targets, one for each locale.
+pub const OVERVIEW: &str = "/api/overview";
+
 /// How long the origin aggregates for a trial's tenant. The stack's own delay is for people.
 const AGGREGATION: Duration = Duration::from_millis(20);
 
@@ -307,6 +310,14 @@ impl Trial {
             .await
             .expect("LocalStack gives all of the zip");
         unzipped(&zip, file)
+    }
+
+    /// A name for a user who goes with the trial.
+    #[must_use]
+    pub fn user(&self, prefix: &str) -> String {
+        let name = fresh_name(prefix);
+        self.undo(Undo::User(name.clone()));
+        name
     }
 
     /// A person of the tenant, logged in.

@@ -74,7 +74,7 @@ impl Viewer {
         let browser = [
             ("authorization", format!("Bearer {}", self.token)),
             ("accept-language", "en-US,en;q=0.9".to_owned()),
-            ("accept-encoding", "identity".to_owned()),
+            ("accept-encoding", "gzip, deflate, br, zstd".to_owned()),
             ("user-agent", "Mozilla/5.0 (X11; Linux x86_64)".to_owned()),
         ];
         self.send(Method::GET, path, &browser).await

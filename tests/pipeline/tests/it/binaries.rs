@@ -10,7 +10,7 @@ const LOCAL: [&str; 6] = [
     "LocalStack",
     "cloudfront-local",
     "warmfront-stack",
-    "moto",
+    "moto_server",
     "process_executor",
 ];
 

@@ -18,8 +18,7 @@ mod resilience;
 mod secrecy;
 mod settings;
 
-/// The endpoint that most tests are content with: two targets, one for each locale.
-const OVERVIEW: &str = "/api/overview";
+use pipeline::OVERVIEW;
 
 /// Input fields that narrow a run to that endpoint.
 fn overview() -> serde_json::Value {
