@@ -42,9 +42,12 @@ run: stack-tools ## Refresh TENANT on the running local stack (SCOPE=, VERSION=)
 build: $(TOOLS)/cargo-lambda.installed ## Build the functions for AWS (arm64): one zip each in target/lambda/arm64
 	@echo "building the functions for arm64"
 	rustup target add aarch64-unknown-linux-gnu
-	cargo lambda build --locked --release --arm64 --output-format zip --include shared/contract.json \
-		--lambda-dir target/lambda/arm64 $(PACKAGES)
 	cargo lambda build --locked --release --arm64 --lambda-dir target/lambda/arm64 $(PACKAGES)
+	for function in $(FUNCTIONS); do \
+		$(PYTHON) -m zipfile -c target/lambda/arm64/$$function.zip \
+			target/lambda/arm64/$$function/bootstrap shared/contract.json; \
+	done
+	@ls -l target/lambda/arm64/*.zip
 
 .PHONY: build-host
 build-host: ## Build the functions for this machine into target/release
