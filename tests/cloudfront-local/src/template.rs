@@ -7,6 +7,7 @@ mod functions;
 mod managed;
 mod policies;
 mod resolve;
+mod restrictions;
 mod unmodelled;
 
 use std::collections::BTreeMap;
@@ -95,17 +96,20 @@ pub fn read(
         for (logical_id, _) in all.filter(|(logical_id, _)| stack.is_wanted(&app, logical_id)) {
             let read = distribution::read(&app, stack, logical_id)?;
             deployment.not_modelled.extend(read.not_modelled);
-            for arn in read
+            let uses = read
                 .distribution
                 .behaviors
                 .iter()
-                .flat_map(|b| b.functions.values())
-            {
-                let code = functions::find(&app, arn)?;
+                .flat_map(|behavior| &behavior.functions);
+            for (event, arn) in uses {
+                let code = functions::find(&app, arn, *event)?;
                 deployment.functions.insert(arn.clone(), code);
             }
             deployment.distributions.push(read.distribution);
         }
+        deployment
+            .not_modelled
+            .extend(unmodelled::list_policies(stack));
         for (logical_id, _) in stack.resources_of("AWS::CloudFront::DistributionTenant") {
             let (tenant, not_modelled) = distribution::read_tenant(&app, stack, logical_id);
             deployment.not_modelled.extend(not_modelled);

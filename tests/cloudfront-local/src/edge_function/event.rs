@@ -126,6 +126,12 @@ pub(crate) fn read_request(
             "the function changes the method, which is read-only".to_owned(),
         ));
     }
+    let origin = value.get("origin");
+    if origin.is_some() && origin != before.origin.as_ref() {
+        return Err(EdgeError::Failed(
+            "the function changes the origin, which is not modelled".to_owned(),
+        ));
+    }
     Ok(RequestOutcome::Continue(EdgeRequest {
         method: before.method.clone(),
         uri,

@@ -35,7 +35,9 @@ function patchModules() {
       : new URL(`https://${options.hostname || options.host}${options.path || '/'}`);
     const target = rewrite(url);
     if (!target) return request(...args, ...(last ? [last] : []));
-    const { agent, host, hostname, port, path: ignored, protocol, ...rest } = options;
+    const { agent, host, hostname, port, path: ignored, protocol, servername, ...rest } = options;
+    // A stand-in that serves several hosts tells them apart by this.
+    rest.headers = { ...rest.headers, host: url.host };
     return (target.protocol === 'http:' ? http.request : request)(target, rest, last);
   };
   https.request = patched;

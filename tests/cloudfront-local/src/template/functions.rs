@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::app::App;
 use super::resolve::{Stack, plain_text};
-use super::{TemplateError, read_json};
-use crate::model::EdgeFunctionId;
+use super::{TemplateError, read_json, restrictions};
+use crate::model::{EdgeEvent, EdgeFunctionId};
 
 /// Code and limits of a Lambda@Edge function.
 #[derive(Clone, Debug)]
@@ -46,7 +46,11 @@ pub enum CodeSource {
 }
 
 /// Finds the code behind the ARN of a CloudFront function or of a Lambda function's version.
-pub(super) fn find(app: &App, arn: &EdgeFunctionId) -> Result<FunctionCode, TemplateError> {
+pub(super) fn find(
+    app: &App,
+    arn: &EdgeFunctionId,
+    event: EdgeEvent,
+) -> Result<FunctionCode, TemplateError> {
     for stack in &app.stacks {
         for (logical_id, properties) in stack.resources_of("AWS::CloudFront::Function") {
             if stack.viewer_function_arn(logical_id) == arn.0 {
@@ -58,7 +62,7 @@ pub(super) fn find(app: &App, arn: &EdgeFunctionId) -> Result<FunctionCode, Temp
     for stack in &app.stacks {
         for (logical_id, properties) in stack.resources_of("AWS::Lambda::Function") {
             if stack.function_arn(logical_id) == unversioned {
-                return read(app, stack, logical_id, properties);
+                return read(app, stack, logical_id, properties, event);
             }
         }
     }
@@ -112,8 +116,10 @@ fn read(
     stack: &Stack,
     logical_id: &str,
     properties: &Value,
+    event: EdgeEvent,
 ) -> Result<FunctionCode, TemplateError> {
     let properties = stack.resolve(app, properties);
+    restrictions::check(logical_id, &properties, event)?;
     let runtime = properties["Runtime"].as_str().unwrap_or_default();
     if !runtime.starts_with("nodejs") {
         let problem = format!("runtime {runtime:?} cannot be run here; only nodejs runtimes can");

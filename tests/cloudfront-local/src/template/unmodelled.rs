@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::resolve::Stack;
+
 /// Members that are modelled, or that change nothing on one machine (with the reason told in the README).
 const MODELLED: [&str; 15] = [
     "Aliases",
@@ -132,6 +134,19 @@ pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
         ));
     }
     found
+}
+
+/// What response headers policies ask for and nothing here does.
+pub(super) fn list_policies(stack: &Stack) -> Vec<String> {
+    let policies = stack.resources_of("AWS::CloudFront::ResponseHeadersPolicy");
+    let parts = policies.flat_map(|(logical_id, properties)| {
+        let config = &properties["ResponseHeadersPolicyConfig"];
+        let members = ["CorsConfig", "ServerTimingHeadersConfig"]
+            .into_iter()
+            .filter(|member| config.get(member).is_some());
+        members.map(move |member| format!("{logical_id}.{member} is not modelled"))
+    });
+    parts.collect()
 }
 
 fn is_off(value: &Value) -> bool {

@@ -223,3 +223,41 @@ async fn templates_that_cloudfront_would_refuse_are_refused_with_the_reason() {
         assert!(told.contains(reason), "{told}");
     }
 }
+
+#[tokio::test]
+async fn hosts_that_a_function_calls_can_be_elsewhere() {
+    let code = "const https = require('https');
+        const get = (url) => new Promise((resolve, reject) => https.get(url, (response) => {
+            let text = ''; response.on('data', (part) => { text += part; }); response.on('end', () => resolve(text));
+        }).on('error', reject));
+        exports.handler = async (event) => {
+            const { response } = event.Records[0].cf;
+            response.headers['x-fetched'] = [{ value: await (await fetch('https://keys.example.com/keys?by=fetch')).text() }];
+            response.headers['x-got'] = [{ value: await get('https://keys.example.com/keys?by=https') }];
+            return response;
+        };";
+    let associations = json!([{"EventType": "origin-response", "LambdaFunctionARN": {"Ref": "V"}}]);
+    let functions = json!({"L": lambda(code), "V": version("L")});
+    let path = template(
+        "hosts",
+        &functions,
+        &json!({"LambdaFunctionAssociations": associations}),
+    );
+    let keys = Stage::start().await;
+    keys.origin.answers("/keys", Script::ok("the keys"));
+    let address = format!("keys.example.com={}", keys.origin_url)
+        .parse()
+        .unwrap();
+    let stage = Stage::start_with(|options| {
+        options.templates = vec![path];
+        options.edge_hosts = vec![address];
+    })
+    .await;
+    let seen = stage.get("/fn/a", &[]).await;
+    assert_eq!(
+        (seen.header("x-fetched"), seen.header("x-got")),
+        ("the keys", "the keys"),
+        "{seen:?}"
+    );
+    assert_eq!(keys.origin.asked()[1].headers["host"], "keys.example.com");
+}
