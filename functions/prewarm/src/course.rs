@@ -21,6 +21,8 @@ const LONGEST_THROTTLE_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(15);
 /// How often a target may be found at yet another edge location.
 const MOST_MOVES: u32 = 2;
+/// How often a confirming request may turn out to be the one that filled the cache.
+const MOST_REFILLS: u32 = 1;
 /// The cached error ends some time within a second of its time to live.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
@@ -80,7 +82,7 @@ impl Rules {
             }
             Finding::Stale(detail) => verdict(Verdict::Stale, detail),
             Finding::Good(good) if good.cached => self.cached(course, good, now),
-            Finding::Good(_) => not_cached(course, pop),
+            Finding::Good(good) => not_cached(course, good, pop),
         }
     }
 
@@ -161,14 +163,20 @@ impl Rules {
     }
 }
 
-fn not_cached(course: &mut Course, pop: Option<&str>) -> Move {
+fn not_cached(course: &mut Course, good: Good, pop: Option<&str>) -> Move {
     let moved = course.pop.is_some() && pop.is_some() && course.pop.as_deref() != pop;
     match course.phase {
         Phase::Fill => course.phase = Phase::Confirm,
+        Phase::Confirm if !good.storable => {
+            return verdict(
+                Verdict::Uncacheable,
+                "its cache-control forbids storing it".to_owned(),
+            );
+        }
         Phase::Confirm if moved && course.moves < MOST_MOVES => course.moves += 1,
         // The first answer may have come from a fetch that a purge overtook, of which nothing is
         // kept; or an upper tier had it. Then this request was the fill.
-        Phase::Confirm if !moved && !course.refilled => course.refilled = true,
+        Phase::Confirm if !moved && course.refills < MOST_REFILLS => course.refills += 1,
         Phase::Confirm => {
             return verdict(
                 Verdict::Uncacheable,

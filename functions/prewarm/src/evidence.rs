@@ -45,6 +45,8 @@ pub struct Evidence {
     pub header_tenant: Option<String>,
     /// The tenant that the body names.
     pub body_tenant: NamedTenant,
+    /// Whether `cache-control` lets a shared cache keep it.
+    pub storable: bool,
     /// `retry-after`.
     pub retry_after: Option<Duration>,
 }
@@ -77,6 +79,7 @@ impl Evidence {
                 .and_then(|stamp| text(headers, &stamp.header)),
             header_tenant: named(&contract.tenant.response_header),
             body_tenant,
+            storable: !text(headers, "cache-control").is_some_and(|value| forbids_storing(&value)),
             retry_after: text(headers, "retry-after")
                 .and_then(|value| retry_after(&value, answered_at)),
         }
@@ -98,6 +101,15 @@ fn source(x_cache: Option<&str>, age: Option<u64>) -> Source {
         None if age.is_some() => Source::Cache,
         Some(_) | None => Source::Origin,
     }
+}
+
+/// Directives that keep CloudFront from caching at a minimum TTL of 0, which the contract's
+/// behaviours have (Developer Guide, "Expiration").
+fn forbids_storing(cache_control: &str) -> bool {
+    cache_control
+        .split(',')
+        .map(|directive| directive.trim().to_ascii_lowercase())
+        .any(|directive| matches!(directive.as_str(), "no-store" | "no-cache" | "private"))
 }
 
 /// Either form of `Retry-After` (RFC 9110, section 10.2.3).
@@ -151,6 +163,16 @@ mod tests {
             (None, None, Source::Origin),
         ] {
             assert_eq!(source(x_cache, age), expected, "{x_cache:?}, age {age:?}");
+        }
+    }
+
+    #[test]
+    fn knows_what_keeps_an_answer_out_of_shared_caches() {
+        for forbidding in ["private, max-age=60", "no-store", "max-age=0, No-Cache"] {
+            assert!(forbids_storing(forbidding), "{forbidding}");
+        }
+        for storable in ["max-age=60", "public", "max-age=0, s-maxage=60", ""] {
+            assert!(!forbids_storing(storable), "{storable}");
         }
     }
 

@@ -56,6 +56,8 @@ pub enum Finding {
 pub struct Good {
     /// Whether the edge location's cache gave it.
     pub cached: bool,
+    /// Whether its `cache-control` lets a shared cache keep it.
+    pub storable: bool,
     /// What its age says.
     pub stored: Stored,
     /// The latest time at which it can have been stored.
@@ -87,17 +89,16 @@ impl Expectation<'_> {
             Ok(stored) => stored,
             Err(detail) => return Finding::Stale(detail),
         };
-        let cached = evidence.source == Source::Cache;
         match self.by_version(evidence) {
             Err(finding) => finding,
-            Ok(true) => Finding::Good(Good {
-                cached,
-                stored: Stored::AfterPurge,
-                stored_by,
-            }),
-            Ok(false) => Finding::Good(Good {
-                cached,
-                stored,
+            Ok(proves_new) => Finding::Good(Good {
+                cached: evidence.source == Source::Cache,
+                storable: evidence.storable,
+                stored: if proves_new {
+                    Stored::AfterPurge
+                } else {
+                    stored
+                },
                 stored_by,
             }),
         }

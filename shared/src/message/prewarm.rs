@@ -149,9 +149,8 @@ pub struct Course {
     pub throttles: u32,
     /// Edge locations so far that were found to be another than the one before.
     pub moves: u32,
-    /// Whether a confirming request turned out to be the one that filled the cache.
-    #[serde(default)]
-    pub refilled: bool,
+    /// Confirming requests so far that turned out to be the ones that filled the cache.
+    pub refills: u32,
     /// The edge location that was filled.
     pub pop: Option<String>,
     /// The latest time at which the confirmed object can have been stored.

@@ -174,6 +174,20 @@ async fn a_target_whose_answers_are_not_kept_is_uncacheable() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_forbids_storing_is_asked_for_twice() {
+    for forbidding in ["private, no-store", "max-age=60, no-cache"] {
+        let headers = [
+            ("x-cache", "Miss from cloudfront"),
+            ("cache-control", forbidding),
+            ("x-data-version", "7"),
+        ];
+        let row = row_after(&[with(200, &headers), with(200, &headers)]).await;
+        assert_eq!((row.verdict, row.attempts), (Verdict::Uncacheable, 2));
+        assert!(row.detail.unwrap().contains("cache-control"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_edge_location_is_filled_as_well() {
     let at = |pop, x_cache| {
         with(
