@@ -6,7 +6,10 @@ mod narrator;
 mod refresh;
 mod run;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use narrator::Narrator;
@@ -28,6 +31,8 @@ enum Command {
     /// Bring a stack up and keep it until Ctrl-C
     Supervise(Options),
     /// Bring a stack up, run a command with `WARMFRONT_STACK` set to its state file, take the stack down
+    // Beside the stack that a person may have up.
+    #[command(mut_arg("name", |name| name.default_value("test")))]
     Exec {
         #[command(flatten)]
         options: Options,
@@ -38,6 +43,7 @@ enum Command {
     /// Refresh one tenant on a running stack and show how it goes
     Run(run::Run),
     /// Show what a refresh does for the people of a tenant, on a stack of its own
+    #[command(mut_arg("name", |name| name.default_value("demo")))]
     Demo {
         #[command(flatten)]
         options: Options,
@@ -82,7 +88,7 @@ pub(crate) async fn run() -> ExitCode {
 
 async fn supervise(options: &Options) -> Result<ExitCode, StackError> {
     with_stack(options, &Narrator::new(), async |supervisor| {
-        println!("up: {}", supervisor.state().base_url);
+        show(&format!("up: {}", supervisor.state().base_url));
         supervisor.until_stopped().await.map(|()| ExitCode::SUCCESS)
     })
     .await
@@ -127,6 +133,11 @@ async fn with_stack(
     // Taking down must not be cut short by the second Ctrl-C of an impatient user: the parts would stay.
     supervisor.stop().await;
     outcome
+}
+
+/// Prints a result. Whoever reads may have read enough: that is no error.
+fn show(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// What a shell reports for a program that Ctrl-C ended.

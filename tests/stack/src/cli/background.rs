@@ -4,11 +4,17 @@ use std::{
     fs::File,
     io::{BufRead, BufReader},
     os::unix::process::CommandExt,
-    process::{Command, ExitCode, Stdio},
+    process::{Child, Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use stack::{Folders, Options, StackError, State};
+
+use super::show;
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Longer than every part's grace together.
@@ -16,6 +22,7 @@ const DOWN_WITHIN: Duration = Duration::from_mins(1);
 
 /// Starts a supervisor in the background and waits until its stack is up.
 pub(crate) async fn up(options: &Options) -> Result<ExitCode, StackError> {
+    let mut interrupted = Box::pin(super::interrupted());
     let folders = Folders::of(&options.name)?;
     if let Some(state) = running(&folders) {
         return Err(StackError::AlreadyUp {
@@ -52,15 +59,27 @@ pub(crate) async fn up(options: &Options) -> Result<ExitCode, StackError> {
             relay(&mut lines);
             return Ok(ExitCode::SUCCESS);
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = &mut interrupted => return interrupt(supervisor),
+        }
     }
+}
+
+/// The stack is not wanted any more: the supervisor ends what it has started.
+fn interrupt(mut supervisor: Child) -> Result<ExitCode, StackError> {
+    let pid = i32::try_from(supervisor.id()).expect("process ids are positive integers of 32 bits");
+    // A supervisor that ended by itself in this moment is what is wanted.
+    let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+    supervisor.wait().map_err(io("wait for the supervisor"))?;
+    Ok(ExitCode::from(super::INTERRUPTED))
 }
 
 /// Asks the supervisor to take its stack down and waits until it has.
 pub(crate) async fn down(name: &str) -> Result<ExitCode, StackError> {
     let folders = Folders::of(name)?;
     let Some(state) = running(&folders) else {
-        println!("stack {name} is not up");
+        show(&format!("stack {name} is not up"));
         return Ok(ExitCode::SUCCESS);
     };
     stack::request_stop(&state).await?;
@@ -75,7 +94,7 @@ pub(crate) async fn down(name: &str) -> Result<ExitCode, StackError> {
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    println!("stack {name} is down");
+    show(&format!("stack {name} is down"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -83,25 +102,26 @@ pub(crate) async fn down(name: &str) -> Result<ExitCode, StackError> {
 pub(crate) fn status(name: &str) -> Result<ExitCode, StackError> {
     let folders = Folders::of(name)?;
     let Some(state) = running(&folders) else {
-        println!("stack {name} is not up");
+        show(&format!("stack {name} is not up"));
         return Ok(ExitCode::FAILURE);
     };
     let endpoints = &state.endpoints;
-    println!("stack {name} is up (process {})", state.pid);
-    for (part, value) in [
-        ("LocalStack", endpoints.localstack.as_str()),
-        ("Cognito", &endpoints.cognito),
-        ("fault gate", &endpoints.gate_control),
-        ("origin", &endpoints.origin_control),
-        ("CloudFront API", &endpoints.cloudfront),
-        ("CloudFront control", &endpoints.cloudfront_control),
-        ("distribution", &state.base_url),
-        ("state machine", &state.pipeline.state_machine_arn),
-    ] {
-        println!("  {part:<20}{value}");
-    }
-    println!("  {:<20}{}", "state", folders.state().display());
-    println!("  {:<20}{}", "logs", state.logs.display());
+    let file = folders.state();
+    let mut lines = vec![format!("stack {name} is up (process {})", state.pid)];
+    let places = [
+        ("LocalStack", endpoints.localstack.clone()),
+        ("Cognito", endpoints.cognito.clone()),
+        ("fault gate", endpoints.gate_control.clone()),
+        ("origin", endpoints.origin_control.clone()),
+        ("CloudFront API", endpoints.cloudfront.clone()),
+        ("CloudFront control", endpoints.cloudfront_control.clone()),
+        ("distribution", state.base_url),
+        ("state machine", state.pipeline.state_machine_arn),
+        ("state", file.display().to_string()),
+        ("logs", state.logs.display().to_string()),
+    ];
+    lines.extend(places.map(|(part, place)| format!("  {part:<20}{place}")));
+    show(&lines.join("\n"));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,7 +8,7 @@ use std::{path::Path, process::ExitCode, time::Instant};
 use serde_json::json;
 use stack::{Browser, Options, Page, Stack, StackError, Tenant};
 
-use super::{narrator::Narrator, refresh};
+use super::{narrator::Narrator, refresh, show};
 use report::{Check, EndpointRow, Report};
 
 const TENANT: &str = "acme";
@@ -23,10 +23,10 @@ pub(crate) async fn demo(options: &Options, file: &Path) -> Result<ExitCode, Sta
         let stack = Stack::of(supervisor.state().clone());
         let report = act(&stack, &narrator).await?;
         report.write(file)?;
-        println!("{}", table::of(&report));
-        println!("report: {}", file.display());
+        show(&table::of(&report));
+        show(&format!("report: {}", file.display()));
         for check in report.checks.iter().filter(|check| !check.holds) {
-            println!("NOT TRUE: {}", check.what);
+            show(&format!("NOT TRUE: {}", check.what));
         }
         Ok(if report.holds() {
             ExitCode::SUCCESS

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 use stack::{Folders, Stack, StackError};
 
-use super::{narrator::Narrator, refresh};
+use super::{narrator::Narrator, refresh, show};
 
 /// What to refresh.
 #[derive(clap::Args)]
@@ -41,14 +41,14 @@ pub(crate) async fn run(run: &Run) -> Result<ExitCode, StackError> {
     }
     let execution = refresh::show(&stack, &Value::Object(input), &Narrator::new()).await?;
     if let Some(output) = &execution.output {
-        println!("{output:#}");
+        show(&format!("{output:#}"));
         return Ok(ExitCode::SUCCESS);
     }
     let (error, cause) = (execution.error.as_deref(), execution.cause.as_deref());
-    println!(
+    show(&format!(
         "{}: {}",
         error.unwrap_or("no error name"),
         cause.unwrap_or("no cause")
-    );
+    ));
     Ok(ExitCode::FAILURE)
 }
