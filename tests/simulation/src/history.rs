@@ -68,6 +68,8 @@ pub struct Password {
     pub run: RunId,
     /// Whether it was wrong.
     pub refused: bool,
+    /// Whether Cognito's answer came through.
+    pub told: bool,
 }
 
 /// A call of a function.

@@ -64,6 +64,12 @@ impl Lambda {
         }
     }
 
+    /// What is broken.
+    #[must_use]
+    pub fn sabotage(&self) -> Sabotage {
+        self.sabotage
+    }
+
     /// Calls a function for an execution.
     pub async fn invoke(
         &self,

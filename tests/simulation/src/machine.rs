@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub use definition::{Definition, Retrier, State};
-use path::{place, select, template};
+use path::{place, select, take, template};
 
 /// What a task raises: the error name that retriers match, and its cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,21 +105,22 @@ impl Definition {
                     .iter()
                     .find_map(|choice| match choice.holds(&input) {
                         Ok(false) => None,
-                        Ok(true) => Some(Ok(choice.next().to_owned())),
+                        Ok(true) => Some(Ok(choice.next())),
                         Err(error) => Some(Err(error)),
                     })
-                    .unwrap_or_else(|| Ok(default.clone()))
-                    .map(|next| Position {
-                        state: next,
-                        input: input.clone(),
-                    }),
+                    .unwrap_or(Ok(default))
+                    .map(|next| (next, None)),
                 task @ State::Task { .. } => {
                     let context = context(execution, &state, entered);
-                    task.perform(&input, &context, surroundings).await
+                    let output = task.perform(&input, &context, surroundings).await;
+                    output.map(|(next, output)| (next, Some(output)))
                 }
             };
             position = match step {
-                Ok(next) => next,
+                Ok((next, output)) => Position {
+                    state: next.to_owned(),
+                    input: output.unwrap_or(input),
+                },
                 Err(error) => {
                     surroundings.note(&|| format!("{}: {state} failed: {error:?}", execution.id));
                     return Ended::Failed(Position { state, input }, error);
@@ -150,7 +151,7 @@ impl State {
         input: &Value,
         context: &Value,
         surroundings: &impl Surroundings,
-    ) -> Result<Position, TaskError> {
+    ) -> Result<(&str, Value), TaskError> {
         let Self::Task {
             parameters,
             result_selector,
@@ -187,11 +188,11 @@ impl State {
             result = template(selector, &result, context)?;
         }
         let output = place(result_path.as_deref(), input, result)?;
-        let output = select(output_path.as_deref().unwrap_or("$"), &output, context)?;
-        Ok(Position {
-            state: next.clone(),
-            input: output,
-        })
+        let output = match output_path.as_deref() {
+            None => output,
+            Some(path) => take(path, output)?,
+        };
+        Ok((next, output))
     }
 }
 

@@ -1,5 +1,15 @@
 //! Ways to break the pipeline from outside, to see that the simulation notices.
 
+use std::collections::BTreeMap;
+
+use warmfront::message::{
+    EndpointReport, InvalidationReport, InvalidationStatus, Outcome, Report, Totals, Verdict,
+};
+
+use crate::clock::timestamp;
+use crate::history::{Answer, RunId};
+use crate::world::World;
+
 /// What is broken; nothing by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sabotage {
@@ -9,4 +19,57 @@ pub struct Sabotage {
     pub stale_is_success: bool,
     /// Purges after the first of a run are not sent to CloudFront, but reported as done.
     pub no_repairs: bool,
+}
+
+/// The report of a run that takes every answer for fresh.
+pub(crate) fn called_fresh(world: &World, run: RunId) -> Report {
+    let state = world.state();
+    let history = &state.history;
+    let last_answer = |target: usize| {
+        let mut asked = history.asked.iter().rev();
+        asked.find(|asked| asked.run == run && asked.target == target && asked.answer.is_some())
+    };
+    let rows = world
+        .targets
+        .iter()
+        .enumerate()
+        .filter_map(|(index, target)| {
+            let asked = last_answer(index)?;
+            let answer: &Answer = asked.answer.as_ref()?;
+            Some(EndpointReport {
+                path: target.path.clone(),
+                variant: BTreeMap::from([("x-locale-bucket".to_owned(), target.variant.clone())]),
+                required: true,
+                verdict: Verdict::Fresh,
+                status: Some(answer.status),
+                x_cache: Some(answer.x_cache.to_owned()),
+                age: answer.age,
+                pop: Some(answer.pop.to_owned()),
+                version: answer.version.map(|version| version.to_string()),
+                bytes: 0,
+                millis: 0,
+                attempts: 1,
+                asked_at: timestamp(asked.sent),
+                detail: None,
+            })
+        });
+    let created = history.created.iter().filter(|created| created.run == run);
+    let checked = world.scenario.version_checked;
+    Report {
+        tenant: world.tenant.clone(),
+        scope: None,
+        outcome: Outcome::Fresh,
+        version_checked: checked,
+        expected_version: checked.then(|| (run + 2).to_string()),
+        invalidation_timed_out: false,
+        invalidations: created
+            .map(|created| InvalidationReport {
+                id: created.id.clone(),
+                status: InvalidationStatus::Completed,
+                seconds: 0,
+            })
+            .collect(),
+        endpoints: rows.collect(),
+        totals: Totals::default(),
+    }
 }

@@ -14,7 +14,7 @@ use warmfront::message::Report;
 use crate::history::{Read, RunId};
 use crate::lambda::Lambda;
 use crate::machine::{Definition, Ended, Execution, Position, Surroundings, TaskError, wait};
-use crate::sabotage::Sabotage;
+use crate::sabotage::{self, Sabotage};
 use crate::scenario::{ORIGIN_TIMEOUT, POPS, Refresh, Scenario, longest_propagation};
 use crate::world::World;
 
@@ -134,6 +134,11 @@ async fn execute(
         match definition.run(&execution, position, &launched).await {
             Ended::Succeeded(report) => {
                 break Ok(serde_json::from_value(report).expect("the output is a report"));
+            }
+            Ended::Failed(_, error)
+                if lambda.sabotage().stale_is_success && error.name == "StaleAfterPurge" =>
+            {
+                break Ok(sabotage::called_fresh(world, run));
             }
             Ended::Failed(failed_at, error) => {
                 let Some(pause) = pauses.next() else {

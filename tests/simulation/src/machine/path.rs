@@ -17,6 +17,18 @@ pub(super) fn select(path: &str, input: &Value, context: &Value) -> Result<Value
     Ok(value.clone())
 }
 
+/// Like [`select`], of a value that is not needed any more.
+pub(super) fn take(path: &str, mut value: Value) -> Result<Value, TaskError> {
+    let fields = path.strip_prefix('$').ok_or_else(|| wrong(path))?;
+    for field in fields.split('.').skip(1) {
+        value = value
+            .get_mut(field)
+            .map(Value::take)
+            .ok_or_else(|| wrong(path))?;
+    }
+    Ok(value)
+}
+
 /// Fills a payload template: a key that ends in `.$` takes the value at its path.
 pub(super) fn template(
     template_: &Value,

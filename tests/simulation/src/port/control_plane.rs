@@ -63,7 +63,6 @@ impl CreateInvalidation for Port {
             created
         };
         world.note(&|| format!("invalidation {} of {items:?}", created.id));
-        self.travel().await;
         if world.chance(world.scenario.trouble.control_lost) {
             return Err(unavailable("the answer was lost"));
         }

@@ -49,19 +49,21 @@ impl AdminInitiateAuth for Port {
                 ..rejected("TooManyRequestsException", "Rate exceeded")
             });
         }
+        let told = !world.chance(trouble);
         let login = {
             let (elapsed, now) = (world.clock.elapsed(), world.now());
             let mut state = world.state();
             let password = credentials.password.expose_secret();
             let login = state.identity.log_in(password, elapsed, now);
-            let refused = login == Login::Wrong;
-            let run = self.run();
-            state.history.passwords.push(Password { run, refused });
+            state.history.passwords.push(Password {
+                run: self.run(),
+                refused: login == Login::Wrong,
+                told,
+            });
             login
         };
-        world.note(&|| format!("run {}: login {login:?}", self.run()));
-        self.travel().await;
-        if world.chance(trouble) {
+        world.note(&|| format!("run {}: login {login:?}, told {told}", self.run()));
+        if !told {
             return Err(unavailable("the answer was lost"));
         }
         match login {

@@ -42,7 +42,6 @@ impl Fetch for Port {
             return Err(Broken("the body broke off".to_owned()));
         }
         if answer.status == 200 {
-            wait(world.span(0, 20)).await;
             body.chunk(World::body().as_bytes());
         }
         let status = StatusCode::from_u16(answer.status).expect("a status");

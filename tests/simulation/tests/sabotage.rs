@@ -1,0 +1,75 @@
+//! The simulation notices what it is for: each way to break the pipeline shows within the suite's number of worlds.
+
+use simulation::check;
+use simulation::promise::Tally;
+use simulation::sabotage::Sabotage;
+use simulation::scenario::Scenario;
+
+/// Far fewer than the suite looks at.
+const WORLDS: u64 = 1_000;
+
+/// Looks for a world in which something of this kind is wrong.
+fn assert_found(kind: &str, sabotage: Sabotage, change: fn(&mut Scenario)) {
+    let found = (0..WORLDS).any(|seed| {
+        let mut scenario = Scenario::draw(seed);
+        change(&mut scenario);
+        let checked = check(&scenario, sabotage, &mut Tally::default());
+        checked.is_err_and(|broken| broken.breaches.iter().any(|breach| breach.contains(kind)))
+    });
+    assert!(found, "no world of {WORLDS} in which {kind:?}");
+}
+
+const OLD_DATA: &str = "is broken by";
+const NEEDLESS_FAILURE: &str = "nothing stood in the way";
+
+#[test]
+fn without_the_version_check_a_run_says_fresh_of_old_data() {
+    let sabotage = Sabotage {
+        forges_version: true,
+        ..Sabotage::default()
+    };
+    assert_found(OLD_DATA, sabotage, |_| ());
+}
+
+#[test]
+fn a_run_that_calls_stale_fresh_is_found_out() {
+    let sabotage = Sabotage {
+        stale_is_success: true,
+        ..Sabotage::default()
+    };
+    assert_found(OLD_DATA, sabotage, |scenario| scenario.stale_repairs = 0);
+}
+
+#[test]
+fn without_repairs_runs_fail_that_nothing_stood_in_the_way_of() {
+    assert_found(NEEDLESS_FAILURE, Sabotage::default(), |scenario| {
+        scenario.stale_repairs = 0;
+    });
+}
+
+#[test]
+fn repairs_that_purge_nothing_are_found_out() {
+    let sabotage = Sabotage {
+        no_repairs: true,
+        ..Sabotage::default()
+    };
+    assert_found(NEEDLESS_FAILURE, sabotage, |_| ());
+}
+
+/// Where the last answer stays, what lands after the last confirming request is nobody's to see: the promise needs a
+/// recheck that comes late enough, and this shows that the simulation would see it broken.
+#[test]
+fn a_recheck_that_comes_too_early_proves_nothing() {
+    assert_found(OLD_DATA, Sabotage::default(), |scenario| {
+        scenario.believes_any_recheck = true;
+    });
+}
+
+#[test]
+fn a_report_that_does_not_say_what_was_answered_is_found_out() {
+    let sabotage = Sabotage {
+        forges_version: true,
+        ..Sabotage::default()
+    };
+    assert_found("which nobody saw", sabotage, |_| ());
+}
