@@ -120,3 +120,21 @@ pub struct Copy {
     /// Fetched before a purge of it and stored after: the modelled late fill.
     pub late: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_fresh_until_its_time_is_over_and_not_longer() {
+        let response = StoredResponse {
+            status: 200,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let at = Time::from_millis;
+        let object = Object::new(response, None, at(0), at(1_000), Duration::from_secs(2));
+        assert!(object.is_fresh(at(2_999)));
+        assert!(!object.is_fresh(at(3_000)));
+    }
+}
