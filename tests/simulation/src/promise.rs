@@ -3,12 +3,11 @@
 mod books;
 
 use cloudfront_local::model::Time;
-use warmfront::message::{InvalidationStatus, Report, Verdict};
+use warmfront::message::{EndpointReport, InvalidationStatus, Report, Verdict};
 
-use crate::history::{History, Read};
+use crate::history::{Created, History, Read};
 use crate::scenario::Collapsing;
 use crate::simulation::{Ending, RunEnd};
-use crate::world::World;
 
 /// How much was looked at: a promise that nothing tests proves nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +22,8 @@ pub struct Tally {
     pub fresh: u64,
     /// Of them, with a promise to hold.
     pub promises: u64,
+    /// Of them, with a newer version to hold than the run's own, proven by an overlapping run.
+    pub overlaps: u64,
     /// Reads that a promise covered.
     pub reads: u64,
     /// Of them, at another POP than the row's.
@@ -49,6 +50,7 @@ impl Tally {
         self.reports += other.reports;
         self.fresh += other.fresh;
         self.promises += other.promises;
+        self.overlaps += other.overlaps;
         self.reads += other.reads;
         self.reads_elsewhere += other.reads_elsewhere;
         self.repairs += other.repairs;
@@ -91,7 +93,7 @@ pub fn breaches(ending: &Ending, tally: &mut Tally) -> Vec<String> {
     let mut wrong = books::problems(ending, history, tally);
     for end in &ending.runs {
         let Ok(report) = &end.result else { continue };
-        for promise in promises(world, history, end, report, tally) {
+        for promise in promises(ending, history, end, report, tally) {
             for read in &history.reads {
                 if !promise.covers(read) {
                     continue;
@@ -109,18 +111,19 @@ pub fn breaches(ending: &Ending, tally: &mut Tally) -> Vec<String> {
 }
 
 fn promises<'a>(
-    world: &World,
+    ending: &Ending,
     history: &History,
     end: &RunEnd,
     report: &'a Report,
     tally: &mut Tally,
 ) -> Vec<Promise<'a>> {
+    let world = &ending.world;
     let scenario = &world.scenario;
-    let last = report.invalidations.last().expect("a run purges");
-    let Some(purge) = history.created.iter().find(|created| created.id == last.id) else {
+    let Some(purge) = last_purge(history, report) else {
         return Vec::new();
     };
-    let completed = last.status == InvalidationStatus::Completed;
+    let last = report.invalidations.last();
+    let completed = last.is_some_and(|last| last.status == InvalidationStatus::Completed);
     // A later purge empties the cache again; what fills it then is that run's to judge.
     let until = history
         .created
@@ -155,9 +158,13 @@ fn promises<'a>(
         promises.push(Promise {
             target: books::target_of(world, row),
             pop: row.pop.as_deref().unwrap_or_default(),
-            version: report.version_checked.then(|| {
-                let expected = report.expected_version.as_deref().unwrap_or_default();
-                expected.parse().expect("versions are numbers here")
+            version: expected(report).map(|version| {
+                if lags || scenario.collapsing != Collapsing::Strict {
+                    return version;
+                }
+                let newest = newest_before(ending, history, row, purge.at);
+                tally.overlaps += u64::from(newest > version);
+                newest.max(version)
             }),
             purged: purge.at,
             from: end.at,
@@ -166,6 +173,38 @@ fn promises<'a>(
         });
     }
     promises
+}
+
+fn last_purge<'h>(history: &'h History, report: &Report) -> Option<&'h Created> {
+    let last = report.invalidations.last()?;
+    history.created.iter().find(|created| created.id == last.id)
+}
+
+fn expected(report: &Report) -> Option<u64> {
+    let version = report.expected_version.as_deref()?;
+    Some(version.parse().expect("versions are numbers here"))
+}
+
+/// The newest version that any run has proven for the same target and POP, whose last purge was not later. An older
+/// refresh that purges after it has to leave the newest data, too.
+fn newest_before(ending: &Ending, history: &History, row: &EndpointReport, purged: Time) -> u64 {
+    let reports = ending
+        .runs
+        .iter()
+        .filter_map(|end| end.result.as_ref().ok());
+    reports
+        .filter(|report| last_purge(history, report).is_some_and(|purge| purge.at <= purged))
+        .filter(|report| {
+            report.endpoints.iter().any(|other| {
+                other.verdict == Verdict::Fresh
+                    && other.path == row.path
+                    && other.variant == row.variant
+                    && other.pop == row.pop
+            })
+        })
+        .filter_map(expected)
+        .max()
+        .unwrap_or_default()
 }
 
 impl Promise<'_> {
