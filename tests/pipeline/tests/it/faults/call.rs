@@ -47,6 +47,10 @@ impl Call {
         Self::Confirm,
     ];
 
+    pub(super) fn is_control_plane(self) -> bool {
+        !matches!(self, Self::Probe | Self::Fill | Self::Confirm)
+    }
+
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::GetSecretValue => "`GetSecretValue`",
@@ -168,7 +172,7 @@ impl Fault {
             Self::Hang => json!({ "kind": "hang" }),
             Self::Malformed => json!({ "kind": "error", "status": 200, "message": "<html>" }),
             Self::SlowBody => json!({ "kind": "slowBody", "ms": SLOW_MS }),
-            Self::Truncated => json!({ "kind": "truncatedBody" }),
+            Self::Truncated => json!({ "kind": "resetMidBody" }),
         }
     }
 }

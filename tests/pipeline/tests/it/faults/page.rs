@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::call::Call;
+use super::call::{Call, Fault};
 use super::row::Row;
 
 const HEAD: &str = "# Faults
@@ -25,7 +25,10 @@ pub(super) fn page(rows: &[Row]) -> String {
             call.title()
         )
         .expect("a String takes everything");
-        for row in rows.iter().filter(|row| row.call == call) {
+        let of_call = rows.iter().filter(|row| row.call == call);
+        let mut of_call: Vec<_> = of_call.collect();
+        of_call.sort_by_key(|row| Fault::ALL.iter().position(|fault| *fault == row.fault));
+        for row in of_call {
             let Row {
                 fault,
                 state,
