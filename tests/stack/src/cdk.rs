@@ -17,10 +17,10 @@ use crate::{
     reaper::Reaper, state::Pipeline,
 };
 
-/// Synthesis compiles TypeScript and bundles edge functions; a busy machine takes its time.
-const SYNTH_WITHIN: Duration = Duration::from_mins(3);
-const DEPLOY_WITHIN: Duration = Duration::from_mins(5);
-const INSTALL_WITHIN: Duration = Duration::from_mins(5);
+/// Synthesis compiles TypeScript and bundles edge functions: seconds on an idle machine, minutes on a busy one.
+const SYNTH_WITHIN: Duration = Duration::from_mins(10);
+const DEPLOY_WITHIN: Duration = Duration::from_mins(10);
+const INSTALL_WITHIN: Duration = Duration::from_mins(10);
 
 const PIPELINE_STACK: &str = "WarmfrontPipeline";
 const DISTRIBUTION_STACK: &str = "WarmfrontDistribution";

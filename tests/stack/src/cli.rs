@@ -12,7 +12,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use narrator::Narrator;
+use narrator::{Narrator, Waits};
 use stack::{Options, StackError, Supervisor};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -122,10 +122,12 @@ async fn with_stack(
     work: impl AsyncFnOnce(&mut Supervisor) -> Result<ExitCode, StackError>,
 ) -> Result<ExitCode, StackError> {
     let mut interrupted = Box::pin(interrupted());
+    let waiting = Waits::of(narrator);
     let mut supervisor = tokio::select! {
-        started = Supervisor::start(options, |what| narrator.say(what)) => started?,
+        started = Supervisor::start(options, |what| waiting.next(what)) => started?,
         () = &mut interrupted => return Ok(ExitCode::from(INTERRUPTED)),
     };
+    drop(waiting);
     let outcome = tokio::select! {
         outcome = work(&mut supervisor) => outcome,
         () = &mut interrupted => Ok(ExitCode::from(INTERRUPTED)),

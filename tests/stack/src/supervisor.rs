@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
 
-use aws_sdk_secretsmanager::Client as SecretsManager;
+use aws_sdk_secretsmanager::{
+    Client as SecretsManager, operation::create_secret::CreateSecretError,
+};
 use axum::{Router, routing::post};
 use tokio::sync::Notify;
 
@@ -58,7 +60,7 @@ impl Supervisor {
         say("synthesizing the distribution and preparing the account");
         let (template, secret_arn, ()) = tokio::try_join!(
             distribution_template(options, &cdk, &user_pool),
-            create_secret(localstack, &login),
+            store_login(localstack, &login),
             cdk.bootstrap(localstack),
         )?;
         let cloudfront =
@@ -177,25 +179,38 @@ async fn distribution_template(
     }
 }
 
+const SECRET: &str = "warmfront/prewarmer";
 /// LocalStack reports ready before its first service is loaded, and the first call of a service loads it.
 const FIRST_CALL_WITHIN: Duration = Duration::from_mins(1);
 
-async fn create_secret(localstack: &str, login: &ServiceLogin) -> Result<String, StackError> {
-    let what = "create the service user's secret";
+async fn store_login(localstack: &str, login: &ServiceLogin) -> Result<String, StackError> {
+    let what = "store the service user's login";
     let value = serde_json::to_string(login).expect("a login is plain data");
     let client = SecretsManager::new(&aws::config(localstack));
-    let call = client
+    let create = client
         .create_secret()
-        .name("warmfront/prewarmer")
-        .secret_string(value)
+        .name(SECRET)
+        .secret_string(&value)
         .send();
-    let answer = tokio::time::timeout(FIRST_CALL_WITHIN, call)
+    let created = tokio::time::timeout(FIRST_CALL_WITHIN, create)
         .await
-        .map_err(|_| StackError::unusable(what, "Secrets Manager did not answer in time"))?
-        .map_err(StackError::aws(what))?;
-    answer
-        .arn
-        .ok_or_else(|| StackError::unusable(what, "the answer has no ARN"))
+        .map_err(|_| StackError::unusable(what, "Secrets Manager did not answer in time"))?;
+    let arn = match created {
+        // A LocalStack that was there before this stack may hold the login of an earlier one.
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(CreateSecretError::is_resource_exists_exception) =>
+        {
+            let put = client
+                .put_secret_value()
+                .secret_id(SECRET)
+                .secret_string(value);
+            put.send().await.map_err(StackError::aws(what))?.arn
+        }
+        created => created.map_err(StackError::aws(what))?.arn,
+    };
+    arn.ok_or_else(|| StackError::unusable(what, "the answer has no ARN"))
 }
 
 /// The SDK's own variables: the functions know nothing of this stack.

@@ -1,6 +1,7 @@
 //! Tells a person what happens: bars in a terminal, plain lines everywhere else.
 
 use std::{
+    cell::RefCell,
     io::{self, IsTerminal},
     time::{Duration, Instant},
 };
@@ -87,6 +88,28 @@ impl Drop for Wait<'_> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// One wait after another: the next one begins where the last one ends.
+pub(crate) struct Waits<'a> {
+    narrator: &'a Narrator,
+    current: RefCell<Option<Wait<'a>>>,
+}
+
+impl<'a> Waits<'a> {
+    pub(crate) fn of(narrator: &'a Narrator) -> Self {
+        Self {
+            narrator,
+            current: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn next(&self, what: &str) {
+        if let Some(last) = self.current.take() {
+            last.done();
+        }
+        self.current.replace(Some(self.narrator.wait(what, None)));
     }
 }
 

@@ -16,10 +16,8 @@ pub(super) fn of(report: &Report) -> String {
     let mut line = |cells: [&str; 5]| {
         let [endpoint, first, before, after, verdict] = cells;
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "{endpoint:<width$}  {first:>12}  {before:>18}  {after:>18}  {verdict}"
-        );
+        let row = format!("{endpoint:<width$}  {first:>12}  {before:>18}  {after:>18}  {verdict}");
+        let _ = writeln!(text, "{}", row.trim_end());
     };
     line(["", "first load", "load after data change", "", ""]);
     line([
