@@ -185,6 +185,10 @@ fn choose_pop(headers: &mut HeaderMap) -> Pop {
         .as_ref()
         .and_then(|value| value.to_str().ok())
         .and_then(Pop::named);
-    let by_host = || Pop::named(host_name(headers).split('.').nth(1)?);
+    // The whole name: `a.fra.example.com` is somebody's domain, not a POP.
+    let by_host = || {
+        let label = host_name(headers).split('.').nth(1)?;
+        Pop::named(label).filter(|pop| pop.name.eq_ignore_ascii_case(label))
+    };
     by_header.or_else(by_host).unwrap_or_else(Pop::nearest)
 }

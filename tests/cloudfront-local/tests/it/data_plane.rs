@@ -335,3 +335,35 @@ async fn damaged_answers_are_damaged_as_scripted() {
     );
     assert_eq!(stage.get("/open/d", &[]).await.body, body);
 }
+
+#[tokio::test]
+async fn an_origin_that_cannot_be_reached_is_tried_as_often_as_its_attempts_allow() {
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let stage = Stage::start_with(|options| {
+        options.origins = vec![format!("api.example.com=http://{closed}").parse().unwrap()];
+    })
+    .await;
+    let seen = stage.get("/open/x", &[]).await;
+    assert_eq!(
+        (seen.status, seen.cache(), seen.header("server")),
+        (502, "Error", "CloudFront")
+    );
+    let tries = stage.history(json!({"plane": "origin"}));
+    assert_eq!(tries.len(), 2);
+    assert!(tries.iter().all(|one| {
+        one.error
+            .as_deref()
+            .is_some_and(|error| error.contains("could not connect"))
+    }));
+}
+
+#[tokio::test]
+async fn a_domain_that_looks_like_a_city_is_no_pop() {
+    let stage = Stage::start().await;
+    let seen = stage.get("/open/x", &[("host", "a.nrt.example.com")]).await;
+    assert_eq!(seen.header("x-amz-cf-pop"), "FRA56-P4");
+}

@@ -66,6 +66,18 @@ async fn malformed_http_is_answered_or_dropped() {
 }
 
 #[tokio::test]
+async fn garbage_in_place_of_http2_frames_is_dropped() {
+    let stage = Stage::start().await;
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    let huge_frame = [&preface[..], &[0xff; 9], &[0; 4096]].concat();
+    let wrong_stream = [&preface[..], &[0, 0, 4, 4, 0, 0, 0, 0, 9, 1, 2, 3, 4]].concat();
+    for case in [huge_frame, wrong_stream] {
+        raw(&stage.cloudfront.ready().distributions[0].url, &case).await;
+    }
+    still_answers(&stage).await;
+}
+
+#[tokio::test]
 async fn hostile_xml_is_refused_quickly() {
     let stage = Stage::start().await;
     let path = format!("distribution/{}/invalidation", stage.distribution());

@@ -61,3 +61,18 @@ async fn the_viewer_protocol_policy_counts_where_plain_is_plain() {
         "https://d.example.com/open/x?window=1"
     );
 }
+
+#[tokio::test]
+async fn viewers_may_speak_http2_without_tls() {
+    let stage = Stage::start().await;
+    let client = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .build()
+        .unwrap();
+    let url = format!("{}/open/x", stage.cloudfront.ready().distributions[0].url);
+    let response = client.get(url).send().await.unwrap();
+    assert_eq!(
+        (response.version(), response.status().as_u16()),
+        (Version::HTTP_2, 200)
+    );
+}
