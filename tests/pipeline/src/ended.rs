@@ -43,6 +43,7 @@ impl Ended {
     /// # Panics
     ///
     /// When it failed, or its output is not a report.
+    #[expect(clippy::must_use_candidate, reason = "that it succeeded is the point")]
     pub fn report(&self) -> Report {
         assert_eq!(
             self.status,
@@ -61,6 +62,7 @@ impl Ended {
     /// # Panics
     ///
     /// When it did not.
+    #[expect(clippy::must_use_candidate, reason = "that it failed so is the point")]
     pub fn failed(&self, state: &str, error: &str) -> &str {
         assert_eq!(
             (self.status.as_str(), self.last_state(), self.error.as_str()),

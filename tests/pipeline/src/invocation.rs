@@ -58,6 +58,7 @@ impl Answered {
     /// # Panics
     ///
     /// When it is a result, or another error.
+    #[expect(clippy::must_use_candidate, reason = "that it failed so is the point")]
     pub fn failure(self, name: &str) -> String {
         match self {
             Self::Failed { error, message } if error == name => message,

@@ -39,7 +39,7 @@ fn a_throttled_purge_is_repeated() {
             json!({ "kind": "throttle" }),
             "CloudFrontThrottled",
         )
-        .await
+        .await;
     });
 }
 
