@@ -127,34 +127,51 @@ pub struct RemainingTarget {
     pub course: Option<Course>,
 }
 
-/// What is known about a target between two of its requests.
+/// What is known about a target between two of its requests. What is not known yet takes no room:
+/// a thousand of these fit into the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Course {
     /// What the next request is for.
+    #[serde(skip_serializing_if = "is_default")]
     pub phase: Phase,
     /// Requests so far.
+    #[serde(skip_serializing_if = "is_default")]
     pub attempts: u32,
     /// Milliseconds that the slowest of them took.
+    #[serde(skip_serializing_if = "is_default")]
     pub millis: u64,
     /// The earliest time of the next request.
+    #[serde(skip_serializing_if = "is_default")]
     pub not_before: Option<Timestamp>,
     /// Whether the one retry after a failure is used.
+    #[serde(skip_serializing_if = "is_default")]
     pub retried: bool,
     /// Whether the one retry with a new token is used.
+    #[serde(skip_serializing_if = "is_default")]
     pub token_renewed: bool,
     /// Whether a request was timed so that an age in whole seconds decides.
+    #[serde(skip_serializing_if = "is_default")]
     pub aligned: bool,
     /// Answers so far that asked for fewer requests.
+    #[serde(skip_serializing_if = "is_default")]
     pub throttles: u32,
     /// Edge locations so far that were found to be another than the one before.
+    #[serde(skip_serializing_if = "is_default")]
     pub moves: u32,
     /// Confirming requests so far that turned out to be the ones that filled the cache.
+    #[serde(skip_serializing_if = "is_default")]
     pub refills: u32,
     /// The edge location that was filled.
+    #[serde(skip_serializing_if = "is_default")]
     pub pop: Option<String>,
     /// The latest time at which the confirmed object can have been stored.
+    #[serde(skip_serializing_if = "is_default")]
     pub stored_at: Option<Timestamp>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What a request to a target is for.

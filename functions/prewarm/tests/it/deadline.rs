@@ -150,6 +150,24 @@ async fn more_targets_than_a_state_can_carry_are_refused_before_the_purge() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_thousand_failures_fit_into_the_state() {
+    for act in [Act::Break, status(503), Act::Slow(Duration::from_secs(39))] {
+        let mut world = world(1_000, 40);
+        world.step.config.contract.variants.clear();
+        world.step.config.concurrency = 50;
+        world.function_timeout = Duration::from_secs(53);
+        world.edge.with_state(|state| {
+            state.otherwise = act;
+            state.cacheable = false;
+        });
+        // The size of each state is checked on the way.
+        let (name, _) = world.fails(json!({"tenant": "acme"})).await;
+        assert_eq!(name, ErrorName::PrewarmIncomplete);
+        assert!(world.answers.len() > 1, "handed on at least once");
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Trouble {
     endpoint: usize,
