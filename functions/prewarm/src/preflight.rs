@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use url::Url;
 use warmfront::clock::Clock;
-use warmfront::contract::{Probe, VersionStamp};
+use warmfront::contract::{Probe, TENANT_PLACEHOLDER, VersionStamp};
 use warmfront::environment::ConfigurationError;
 use warmfront::message::{
     ExecutionInput, InvalidExecutionInput, Next, PreflightRequest, PrewarmResponse, Progress,
@@ -146,10 +146,11 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
         expected: &Version,
         budget: &PasswordBudget,
     ) -> Result<(), PrewarmError> {
-        let contract = &self.config.contract;
-        let path = probe.path.replace("{tenant}", run.tenant.as_str());
-        let headers = default_headers(contract, &run.tenant);
-        for last in [false, true] {
+        let path = probe.path.replace(TENANT_PLACEHOLDER, run.tenant.as_str());
+        let headers = default_headers(&self.config.contract, &run.tenant);
+        let mut tries = 2;
+        let evidence = loop {
+            tries -= 1;
             let token = self.session.token(probe.timeout, budget).await?;
             let get = Get {
                 base,
@@ -157,35 +158,39 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
                 headers: &headers,
                 token: &token.bearer,
             };
-            let mut body = BodyWatch::new(None);
-            let sent_at = self.clock.now();
-            let head = match timeout(probe.timeout, self.fetch.get(get, &mut body)).await {
-                Err(_) => Err("no complete answer in time".to_owned()),
-                Ok(Err(broken)) => Err(broken.to_string()),
-                Ok(Ok(head)) => Ok(head),
+            let evidence = self.ask_probe(get, probe.timeout).await?;
+            if tries == 0 || !matches!(evidence.status.as_u16(), 401 | 403) {
+                break evidence;
             }
-            .map_err(|detail| PrewarmError::OriginNotReady(format!("{path}: {detail}")))?;
-            let status = head.status;
-            if matches!(status.as_u16(), 401 | 403) && !last {
-                self.session.discard(&token);
-                continue;
-            }
-            if matches!(status.as_u16(), 401 | 403) || status.is_redirection() {
-                return Err(PrewarmError::ProbeRefused(format!(
-                    "{path} answered {}",
-                    status.as_u16()
-                )));
-            }
-            if !status.is_success() {
-                return Err(PrewarmError::OriginNotReady(format!(
-                    "{path} answered {}",
-                    status.as_u16()
-                )));
-            }
-            let evidence = Evidence::of(&head, NamedTenant::NotAsked, contract, sent_at);
-            return self.probed_version(run, &path, &evidence, expected);
+            self.session.discard(&token);
+        };
+        let status = evidence.status;
+        let answered = format!("{path} answered {}", status.as_u16());
+        if matches!(status.as_u16(), 401 | 403) || status.is_redirection() {
+            Err(PrewarmError::ProbeRefused(answered))
+        } else if !status.is_success() {
+            Err(PrewarmError::OriginNotReady(answered))
+        } else {
+            self.probed_version(run, &path, &evidence, expected)
         }
-        unreachable!("the last try returns");
+    }
+
+    async fn ask_probe(&self, get: Get<'_>, limit: Duration) -> Result<Evidence, PrewarmError> {
+        let mut body = BodyWatch::new(None);
+        let sent_at = self.clock.now();
+        let head = match timeout(limit, self.fetch.get(get, &mut body)).await {
+            Err(_) => Err("no complete answer in time".to_owned()),
+            Ok(Err(broken)) => Err(broken.to_string()),
+            Ok(Ok(head)) => Ok(head),
+        }
+        .map_err(|detail| PrewarmError::OriginNotReady(format!("{}: {detail}", get.path)))?;
+        let contract = &self.config.contract;
+        Ok(Evidence::of(
+            &head,
+            NamedTenant::NotAsked,
+            contract,
+            sent_at,
+        ))
     }
 
     fn probed_version(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::StatusCode;
 use jiff::Timestamp;
 use warmfront::clock::Clock;
+use warmfront::failure::Failure;
 use warmfront::message::{Condemned, Course, EndpointReport, Verdict};
 
 use super::{Batch, Standing};
@@ -56,7 +57,11 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
                 return;
             }
             Asked::NoToken(error) => {
-                standing.login_failure.get_or_insert(error);
+                // One that is not retried counts more: after a refused password, a repetition in
+                // a new process would send it again.
+                if standing.login_failure.as_ref().is_none_or(is_retried) {
+                    standing.login_failure = Some(error);
+                }
                 standing.waiting.insert(reply.place, course);
                 return;
             }
@@ -235,4 +240,8 @@ fn millis(time: Duration) -> u64 {
 
 fn to_millis(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+fn is_retried(error: &LoginError) -> bool {
+    error.name().is_retried()
 }
