@@ -74,6 +74,10 @@ test: build-host node-modules nextest ## Run every test: Rust, Node, state machi
 	$(STACK) exec --name test-$$$$ --origin-seconds 0.05 -- \
 		$(CARGO) nextest run --workspace -E 'package(pipeline)' --test-threads $(PIPELINE_TESTS)
 
+.PHONY: soak
+soak: ## Simulate RUNS=200000 further refreshes, from seed FROM=20000
+	$(CARGO) run --package simulation -- --runs $(or $(RUNS),200000) --from $(or $(FROM),20000)
+
 .PHONY: lint
 lint: node-modules ## Check format, lints and documentation
 	cargo fmt --all --check
