@@ -1,4 +1,4 @@
-//! One fetch from the origin: attempts, failover, revalidation, and what may be stored of the answer.
+//! One fetch from the origin: attempts, failover, revalidation.
 
 mod exchange;
 mod fetched;
@@ -30,8 +30,18 @@ pub(super) struct Fetch {
 struct OriginAnswer {
     response: StoredResponse,
     source: Source,
-    /// The origin gave it: the origin-response function has seen it.
+    /// Nobody failed to reach the origin: a group fails over by status alone.
     is_reachable: bool,
+}
+
+impl OriginAnswer {
+    fn new(answer: Answer, is_reachable: bool) -> Self {
+        Self {
+            response: answer.response,
+            source: answer.source,
+            is_reachable,
+        }
+    }
 }
 
 impl Fetch {
@@ -84,7 +94,7 @@ impl Fetch {
                     is_reachable: true,
                 };
             }
-            Err(error) => return from_own(edge::failed(&error)),
+            Err(error) => return OriginAnswer::new(edge::failed(&error), true),
         };
         let query = if request.query == shown_query {
             query
@@ -106,14 +116,12 @@ impl Fetch {
                         source: Source::Miss,
                         is_reachable: true,
                     },
-                    Err(error) => from_own(edge::failed(&error)),
+                    Err(error) => OriginAnswer::new(edge::failed(&error), true),
                 }
             }
-            Err(failure) => from_own(Answer {
-                response: error_page(failure.status(), &failure.to_string()),
-                source: Source::Error,
-                age: None,
-            }),
+            Err(failure) => {
+                OriginAnswer::new(Answer::error(failure.status(), &failure.to_string()), false)
+            }
         }
     }
 
@@ -235,12 +243,4 @@ pub(super) fn end(
         .world
         .complete(id, fetched.object.as_ref(), fetched.shared, now);
     (Arc::new(fetched), Arc::new(finished))
-}
-
-fn from_own(answer: Answer) -> OriginAnswer {
-    OriginAnswer {
-        response: answer.response,
-        source: answer.source,
-        is_reachable: false,
-    }
 }

@@ -55,6 +55,16 @@ const MODELLED_IN_ORIGIN: [&str; 11] = [
     "S3OriginConfig",
 ];
 
+const MODELLED_IN_CUSTOM_ORIGIN: [&str; 6] = [
+    "HTTPPort",
+    "HTTPSPort",
+    "OriginKeepaliveTimeout",
+    "OriginProtocolPolicy",
+    "OriginReadTimeout",
+    "OriginSSLProtocols",
+];
+
+/// What the configuration of a distribution asks for and nothing here does.
 pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let mut note = |at: String, value: &Value, modelled: &[&str]| {
@@ -85,6 +95,14 @@ pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
             format!("{logical_id} origin {}", origin["Id"]),
             origin,
             &MODELLED_IN_ORIGIN,
+        );
+    }
+    for origin in &origins {
+        let at = format!("{logical_id} origin {}", origin["Id"]);
+        note(
+            at,
+            &origin["CustomOriginConfig"],
+            &MODELLED_IN_CUSTOM_ORIGIN,
         );
     }
     if config["HttpVersion"]
