@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::history::Answer;
 use crate::machine::wait;
 use crate::origin::Answering;
-use crate::scenario::{Collapsing, ORIGIN_TIMEOUT};
+use crate::scenario::{Collapsing, LateAnswers, ORIGIN_TIMEOUT};
 use crate::world::{State, TENANT, World};
 
 /// What those who wait for a fetch are told when it ends. In order: `tokio::sync::watch` wakes its receivers in a
@@ -150,7 +150,7 @@ impl World {
             waiting,
             ..
         } = &mut *state;
-        let as_one = self.scenario.late_as_one.then(|| rng.f64() < chance);
+        let as_one = (self.scenario.late_answers == LateAnswers::AsOne).then(|| rng.f64() < chance);
         let finished = cloudfront
             .network
             .complete(fetch, object.as_ref(), true, now, || {

@@ -1,10 +1,13 @@
 //! What happens in one simulated world, drawn from its seed.
 
+mod trouble;
+
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use cloudfront_local::model::{Pop, Profile, ProfileName, ReplayForm};
 use fastrand::Rng;
+pub use trouble::Trouble;
 use warmfront::contract::Contract;
 
 /// Endpoints that a run may request, at most.
@@ -67,6 +70,15 @@ pub enum Collapsing {
     LastAnswerStays,
 }
 
+/// Which places keep an answer that is late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LateAnswers {
+    /// All on its way, or none.
+    AsOne,
+    /// Each decides alone.
+    EachAlone,
+}
+
 /// One refresh: the data moves, and an execution is started for it.
 #[derive(Clone, Debug)]
 pub struct Refresh {
@@ -76,33 +88,6 @@ pub struct Refresh {
     pub delay: Duration,
     /// Pauses before redrives, as long as the execution fails.
     pub redrives: Vec<Duration>,
-}
-
-/// Chances of trouble between the parts.
-#[derive(Clone, Debug, Default)]
-pub struct Trouble {
-    /// The function is ended midway, or its process dies.
-    pub kill: f64,
-    /// The function does its work and the answer is lost.
-    pub lose_answer: f64,
-    /// Lambda has no room for the function.
-    pub lambda_throttle: f64,
-    /// A call finds no idle container, and starts with nothing in memory.
-    pub cold_start: f64,
-    /// CloudFront's control plane does what is asked and its answer is lost.
-    pub control_lost: f64,
-    /// CloudFront refuses any repetition of a caller reference.
-    pub refuses_repetition: bool,
-    /// The origin answers 429.
-    pub origin_throttle: f64,
-    /// The origin answers 500 or 503.
-    pub origin_error: f64,
-    /// The origin takes longer than CloudFront waits.
-    pub origin_hang: f64,
-    /// The connection to CloudFront breaks.
-    pub reset: f64,
-    /// Secrets Manager and Cognito fail or throttle.
-    pub identity: f64,
 }
 
 /// What becomes of the service user's password.
@@ -127,8 +112,8 @@ pub struct Scenario {
     pub profile: Profile,
     /// How locations treat two requests for one object.
     pub collapsing: Collapsing,
-    /// Whether an answer that is late is kept by all places on its way or by none.
-    pub late_as_one: bool,
+    /// Which places keep an answer that is late.
+    pub late_answers: LateAnswers,
     /// Region of the Origin Shield.
     pub shield: Option<&'static str>,
     /// The POP that the prewarmer reaches.
@@ -209,7 +194,11 @@ impl Scenario {
             seed,
             contract,
             collapsing,
-            late_as_one: rng.bool(),
+            late_answers: if rng.bool() {
+                LateAnswers::AsOne
+            } else {
+                LateAnswers::EachAlone
+            },
             shield: *rng
                 .choice(&[None, Some("eu-central-1"), Some("us-east-2")])
                 .expect("there are three"),
@@ -243,26 +232,14 @@ impl Scenario {
     /// Whether nothing but CloudFront's own timing stands in the way: then every run has to end fresh.
     #[must_use]
     pub fn is_benign(&self) -> bool {
-        let trouble = &self.trouble;
-        let chances = [
-            trouble.kill,
-            trouble.lose_answer,
-            trouble.lambda_throttle,
-            trouble.control_lost,
-            trouble.origin_throttle,
-            trouble.origin_error,
-            trouble.origin_hang,
-            trouble.reset,
-            trouble.identity,
-            self.wander,
-        ];
         self.collapsing == Collapsing::Strict
             && self.lag.is_zero()
             && self.version_checked
             && self.refreshes.len() == 1
             && self.password == Password::Steady
             && longest_propagation(&self.profile) < Duration::from_secs(55)
-            && chances.iter().all(|chance| *chance == 0.0)
+            && self.wander == 0.0
+            && self.trouble.is_none()
     }
 
     /// Whether a recheck comes after everything has landed that began before the purge had arrived everywhere.
@@ -272,38 +249,6 @@ impl Scenario {
             || self.recheck_after.is_some_and(|after| {
                 after > ORIGIN_TIMEOUT + longest_propagation(&self.profile) + self.lag
             })
-    }
-}
-
-impl Trouble {
-    fn draw(rng: &mut Rng, collapsing: Collapsing) -> Self {
-        // Half of the worlds are quiet but for CloudFront's own timing; in the others each part may fail.
-        if rng.bool() {
-            return Self {
-                cold_start: 0.2,
-                ..Self::default()
-            };
-        }
-        let mut some = |chance: f64| if rng.u8(..3) == 0 { chance } else { 0.0 };
-        // Where the last answer stays, an error that stays tells nothing of how fresh data is.
-        let origin = if collapsing == Collapsing::Strict {
-            1.0
-        } else {
-            0.0
-        };
-        Self {
-            kill: some(0.15),
-            lose_answer: some(0.1),
-            lambda_throttle: some(0.1),
-            cold_start: some(0.5),
-            control_lost: some(0.2),
-            origin_throttle: some(0.1) * origin,
-            origin_error: some(0.1) * origin,
-            origin_hang: some(0.05) * origin,
-            reset: some(0.05),
-            identity: some(0.15),
-            refuses_repetition: rng.bool(),
-        }
     }
 }
 

@@ -181,8 +181,8 @@ impl World {
 
 fn policy() -> CachePolicy {
     CachePolicy {
-        default_ttl: Duration::from_secs(86_400),
-        max_ttl: Duration::from_secs(604_800),
+        default_ttl: Duration::from_hours(24),
+        max_ttl: Duration::from_hours(168),
         headers: vec!["x-organization-id".to_owned(), "x-locale-bucket".to_owned()],
         queries: Selection::Only(vec!["organization".to_owned()]),
         gzip: true,

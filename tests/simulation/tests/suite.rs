@@ -16,6 +16,7 @@ fn check_block(block: u64) {
     println!("{tally:#?}");
     // A promise that nothing puts to the test proves nothing.
     assert!(tally.reports > tally.runs / 2, "{tally:#?}");
+    assert!(tally.overlaps > 0, "{tally:#?}");
     for seen in [
         tally.promises,
         tally.reads_elsewhere,

@@ -1,4 +1,4 @@
-//! JSONPath, as far as the state machine uses it: `$.a.b` in the input, `$$.a.b` in the context object.
+//! `JSONPath`, as far as the state machine uses it: `$.a.b` in the input, `$$.a.b` in the context object.
 
 use serde_json::{Map, Value};
 

@@ -17,10 +17,10 @@ impl GetSecretValue for Port {
             return Err(unavailable("Secrets Manager failed"));
         }
         let elapsed = world.clock.elapsed();
-        let state = world.state();
+        let identity = &world.state().identity;
         let version = match stage {
-            Stage::Current => Some(state.identity.current(elapsed)),
-            Stage::Pending => state.identity.pending(elapsed),
+            Stage::Current => Some(identity.current(elapsed)),
+            Stage::Pending => identity.pending(elapsed),
         };
         let version =
             version.ok_or_else(|| rejected("ResourceNotFoundException", "no such stage"))?;

@@ -46,7 +46,7 @@ impl Fetch for Port {
         }
         let status = StatusCode::from_u16(answer.status).expect("a status");
         if let Some(entry) = entry {
-            world.note(&|| format!("prewarm got {:?}: {answer:?}", target));
+            world.note(&|| format!("prewarm got {target:?}: {answer:?}"));
             world.state().history.asked[entry].answer = Some(answer);
         }
         Ok(Head {
