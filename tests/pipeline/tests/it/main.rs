@@ -18,6 +18,7 @@ mod redrive;
 mod resilience;
 mod secrecy;
 mod settings;
+mod untagged;
 
 use pipeline::OVERVIEW;
 
