@@ -59,6 +59,15 @@ impl Folders {
         Ok(())
     }
 
+    /// What a stack that ended well leaves: its logs. Code, packages and templates take tens of megabytes.
+    pub(crate) fn keep_logs_only(&self) {
+        for folder in [self.temporary(), self.volume(), self.cdk()] {
+            if let Err(error) = fs::remove_dir_all(&folder) {
+                tracing::warn!(%error, folder = %folder.display(), "cannot be removed");
+            }
+        }
+    }
+
     /// Everything of this stack.
     #[must_use]
     pub fn root(&self) -> &Path {

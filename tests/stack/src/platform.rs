@@ -60,6 +60,7 @@ impl Platform {
         while let Some(mut part) = self.parts.pop() {
             part.stop().await;
         }
+        self.folders.keep_logs_only();
     }
 }
 

@@ -27,9 +27,9 @@ const ROLE: &str = "arn:aws:iam::000000000000:role/any";
 
 #[tokio::test]
 async fn functions_run_as_processes() {
-    let platform = Platform::start(&Options::named("test-executor"), &|_| {})
-        .await
-        .unwrap();
+    // Other runs of these tests may be at work beside this one.
+    let options = Options::named(&format!("test-executor-{}", std::process::id()));
+    let platform = Platform::start(&options, &|_| {}).await.unwrap();
     let lambda = Lambda::new(&stack::aws::config(&platform.localstack));
     let step_functions = StepFunctions::new(&stack::aws::config(&platform.localstack));
     create(&lambda, "native", &[("GREETING", "hello")]).await;
@@ -41,12 +41,14 @@ async fn functions_run_as_processes() {
     a_function_that_cannot_start_says_so(&lambda).await;
     output_is_in_the_log_folder(&platform.function_logs().join("native"));
 
-    let again = Platform::start(&Options::named("test-executor"), &|_| {}).await;
+    let again = Platform::start(&options, &|_| {}).await;
     assert!(
         matches!(again, Err(StackError::AlreadyUp { .. })),
         "{again:?}"
     );
+    let logs = platform.function_logs();
     platform.stop().await;
+    std::fs::remove_dir_all(logs.ancestors().nth(2).unwrap()).unwrap();
 }
 
 async fn a_function_gets_its_environment_and_is_reused(lambda: &Lambda) {
@@ -177,7 +179,7 @@ fn output_is_in_the_log_folder(folder: &Path) {
 #[tokio::test]
 async fn a_killed_launcher_leaves_no_process_behind() {
     let mut launcher = Command::new(example("platform"))
-        .arg("test-killed")
+        .arg(format!("test-killed-{}", std::process::id()))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -196,6 +198,7 @@ async fn a_killed_launcher_leaves_no_process_behind() {
     eventually(async || gone(&localstack).then_some(())).await;
     eventually(async || gone(&cognito).then_some(())).await;
     eventually(async || (!Path::new("/proc").join(pid.trim()).exists()).then_some(())).await;
+    std::fs::remove_dir_all(logs.ancestors().nth(2).unwrap()).unwrap();
 }
 
 fn gone(endpoint: &str) -> bool {

@@ -14,6 +14,7 @@ use crate::{
 };
 
 struct Setup {
+    folders: Folders,
     cognito: Cognito,
     origin: Origin,
     control: OriginControl,
@@ -23,7 +24,7 @@ struct Setup {
 
 impl Setup {
     async fn new() -> Self {
-        let folders = Folders::of("test-origin").unwrap();
+        let folders = Folders::of(&format!("test-origin-{}", std::process::id())).unwrap();
         folders.renew().unwrap();
         let python = Python::install(&|_| {}).await.unwrap();
         let reaper = Arc::new(Reaper::start(&python.program("python")).unwrap());
@@ -35,6 +36,7 @@ impl Setup {
         let origin = Origin::start(&pool).await.unwrap();
         let control = OriginControl::at(&origin.control.endpoint);
         Self {
+            folders,
             cognito,
             origin,
             control,
@@ -84,6 +86,7 @@ async fn the_origin_serves_each_tenant_its_own_data_and_fails_as_told() {
         scripted_requests_fail_and_are_remembered(&setup, &bob),
     );
     setup.cognito.part.stop().await;
+    std::fs::remove_dir_all(setup.folders.root()).unwrap();
 }
 
 async fn a_report_names_tenant_and_version(setup: &Setup, ada: &str) {
