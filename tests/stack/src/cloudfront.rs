@@ -19,20 +19,26 @@ use crate::{
 const START_WITHIN: Duration = Duration::from_secs(30);
 const PROGRAM: &str = "cloudfront-local";
 
-/// A running one.
+/// A running one, or another CloudFront that was there before.
 #[derive(Debug)]
 pub(crate) struct CloudFront {
-    pub(crate) part: Part,
-    pub(crate) ready: Ready,
+    /// The program, if this stack started it.
+    pub(crate) part: Option<Part>,
+    /// CloudFront's API.
+    pub(crate) control_plane: String,
+    /// Where the cache can be looked at and faults be scripted; only cloudfront-local has that.
+    pub(crate) control: Option<String>,
+    /// The distribution that is purged and asked.
+    pub(crate) distribution: Distribution,
 }
 
 /// The line that the program prints when it listens.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Ready {
-    pub(crate) control_plane: String,
-    pub(crate) control: String,
-    pub(crate) distributions: Vec<Distribution>,
+struct Ready {
+    control_plane: String,
+    control: String,
+    distributions: Vec<Distribution>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,6 +48,19 @@ pub(crate) struct Distribution {
 }
 
 impl CloudFront {
+    /// The one that the options name, if they do.
+    pub(crate) fn existing(options: &Options) -> Option<Self> {
+        Some(Self {
+            part: None,
+            control_plane: options.cloudfront.clone()?,
+            control: None,
+            distribution: Distribution {
+                id: options.distribution_id.clone()?,
+                url: options.base_url.clone()?,
+            },
+        })
+    }
+
     /// Starts it in front of this origin and waits for its ready line.
     pub(crate) async fn start(
         options: &Options,
@@ -80,7 +99,18 @@ impl CloudFront {
                     .find_map(|line| serde_json::from_str(line).ok())
             })
             .await?;
-        Ok(Self { part, ready })
+        let distribution = ready.distributions.into_iter().next().ok_or_else(|| {
+            StackError::unusable(
+                "find the distribution",
+                format!("{} has none", template.display()),
+            )
+        })?;
+        Ok(Self {
+            part: Some(part),
+            control_plane: ready.control_plane,
+            control: Some(ready.control),
+            distribution,
+        })
     }
 }
 

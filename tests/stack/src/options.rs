@@ -57,6 +57,33 @@ pub struct Options {
     /// Endpoint of a Cognito that is running already, such as that of a licensed LocalStack
     #[arg(long, env = "WARMFRONT_COGNITO_ENDPOINT", value_name = "URL")]
     pub cognito: Option<String>,
+
+    /// Endpoint of a CloudFront API that is running already, such as that of a licensed LocalStack
+    #[arg(
+        long,
+        env = "WARMFRONT_CLOUDFRONT_ENDPOINT",
+        value_name = "URL",
+        requires_all = ["distribution_id", "base_url"]
+    )]
+    pub cloudfront: Option<String>,
+
+    /// The distribution there that is purged
+    #[arg(
+        long,
+        env = "WARMFRONT_DISTRIBUTION_ID",
+        value_name = "ID",
+        requires = "cloudfront"
+    )]
+    pub distribution_id: Option<String>,
+
+    /// Where that distribution takes requests
+    #[arg(
+        long,
+        env = "WARMFRONT_BASE_URL",
+        value_name = "URL",
+        requires = "cloudfront"
+    )]
+    pub base_url: Option<String>,
 }
 
 impl Options {
@@ -75,6 +102,9 @@ impl Options {
             completion_ms: None,
             localstack: None,
             cognito: None,
+            cloudfront: None,
+            distribution_id: None,
+            base_url: None,
         }
     }
 

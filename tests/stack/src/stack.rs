@@ -87,7 +87,13 @@ impl Stack {
             users: Users::at(&endpoints.cognito),
             gate: GateControl::at(&endpoints.gate_control),
             origin: OriginControl::at(&endpoints.origin_control),
-            cloudfront: CloudFrontControl::at(&endpoints.cloudfront_control),
+            // Another CloudFront has no such port; whoever asks for it is told where it was looked for.
+            cloudfront: CloudFrontControl::at(
+                endpoints
+                    .cloudfront_control
+                    .as_ref()
+                    .unwrap_or(&endpoints.cloudfront),
+            ),
             state,
         }
     }

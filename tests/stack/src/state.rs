@@ -51,8 +51,8 @@ pub struct Endpoints {
     pub origin_control: String,
     /// CloudFront's API.
     pub cloudfront: String,
-    /// The control port of cloudfront-local.
-    pub cloudfront_control: String,
+    /// The control port of cloudfront-local; none where CloudFront was there before.
+    pub cloudfront_control: Option<String>,
 }
 
 /// Names of the deployed pipeline, as the CDK stack outputs them.

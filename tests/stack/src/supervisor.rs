@@ -63,23 +63,16 @@ impl Supervisor {
             store_login(localstack, &login),
             cdk.bootstrap(localstack),
         )?;
-        let cloudfront =
-            CloudFront::start(options, &template, &origin.api.endpoint, folders, reaper).await?;
-        let distribution = cloudfront
-            .ready
-            .distributions
-            .into_iter()
-            .next()
-            .ok_or_else(|| {
-                StackError::unusable(
-                    "find the distribution",
-                    format!("{} has none", template.display()),
-                )
-            })?;
+        let cloudfront = match CloudFront::existing(options) {
+            Some(existing) => existing,
+            None => {
+                CloudFront::start(options, &template, &origin.api.endpoint, folders, reaper).await?
+            }
+        };
+        let distribution = cloudfront.distribution;
 
         say("deploying the pipeline");
-        let environment =
-            function_environment(&cloudfront.ready.control_plane, &gate.proxy.endpoint);
+        let environment = function_environment(&cloudfront.control_plane, &gate.proxy.endpoint);
         let settings = cdk::pipeline_settings(&Surroundings {
             distribution_id: &distribution.id,
             base_url: &distribution.url,
@@ -105,8 +98,8 @@ impl Supervisor {
                 gate_control: gate.control.endpoint.clone(),
                 origin: origin.api.endpoint.clone(),
                 origin_control: origin.control.endpoint.clone(),
-                cloudfront: cloudfront.ready.control_plane,
-                cloudfront_control: cloudfront.ready.control,
+                cloudfront: cloudfront.control_plane,
+                cloudfront_control: cloudfront.control,
             },
             user_pool,
             distribution_id: distribution.id,
@@ -114,7 +107,7 @@ impl Supervisor {
             pipeline,
         };
         state.write(&folders.state())?;
-        platform.parts.push(cloudfront.part);
+        platform.parts.extend(cloudfront.part);
         Ok(Self {
             state,
             platform,

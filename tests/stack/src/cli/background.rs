@@ -114,7 +114,10 @@ pub(crate) fn status(name: &str) -> Result<ExitCode, StackError> {
         ("fault gate", endpoints.gate_control.clone()),
         ("origin", endpoints.origin_control.clone()),
         ("CloudFront API", endpoints.cloudfront.clone()),
-        ("CloudFront control", endpoints.cloudfront_control.clone()),
+        (
+            "CloudFront control",
+            endpoints.cloudfront_control.clone().unwrap_or_default(),
+        ),
         ("distribution", state.base_url),
         ("state machine", state.pipeline.state_machine_arn),
         ("state", file.display().to_string()),
