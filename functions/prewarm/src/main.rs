@@ -15,11 +15,14 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::start(&ProcessEnvironment);
     let prewarm = match Config::from_environment(&ProcessEnvironment) {
         Ok(config) => {
+            // Beside the AWS clients, which read root certificates too. All of it before the first
+            // invocation: Lambda gives the start a whole CPU, and an invocation its memory's share.
+            let fetch = std::thread::spawn(HttpFetch::build);
             let aws = step::aws_config().await;
             let secret = SdkSecret::new(&aws, config.secret_id.clone());
             let login = SdkLogin::new(&aws, config.user_pool_id.clone(), config.client_id.clone());
             Ok(Prewarm {
-                fetch: HttpFetch::default(),
+                fetch: fetch.join().expect("building a client does not panic"),
                 session: Session::new(secret, login, SystemClock),
                 clock: SystemClock,
                 config,

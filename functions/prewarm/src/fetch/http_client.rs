@@ -1,6 +1,5 @@
-//! The HTTP client: one for the life of the process, built when it is first needed.
+//! The HTTP client: one for the life of the process.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
@@ -16,26 +15,26 @@ use super::{BodyWatch, Broken, Fetch, Get, Head};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Requests over the network.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct HttpFetch {
-    client: OnceLock<Client>,
+    client: Result<Client, Broken>,
 }
 
 impl HttpFetch {
-    /// Building reads the machine's root certificates, some milliseconds that neither the start
-    /// of the process nor a run that fails before its first request should wait for.
-    fn client(&self) -> Result<&Client, Broken> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
+    /// Reads the machine's root certificates: some milliseconds of work that wait for nothing.
+    ///
+    /// A client that cannot be built breaks every request, not the function's start: a run that
+    /// needs none, such as one with a refused login, then still says what it found.
+    #[must_use]
+    pub fn build() -> Self {
         let client = Client::builder()
             .redirect(Policy::none())
             .referer(false)
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .build()
-            .map_err(|error| Broken(format!("no HTTP client could be built: {error}")))?;
-        Ok(self.client.get_or_init(|| client))
+            .map_err(|error| Broken(format!("no HTTP client could be built: {error}")));
+        Self { client }
     }
 }
 
@@ -50,7 +49,9 @@ impl Fetch for HttpFetch {
         token.set_sensitive(true);
         let sent = Instant::now();
         let mut response = self
-            .client()?
+            .client
+            .as_ref()
+            .map_err(Clone::clone)?
             .get(url)
             .headers(get.headers.clone())
             .header(AUTHORIZATION, token)
