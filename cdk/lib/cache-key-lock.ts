@@ -5,7 +5,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { type Composition, canonical, changes, type HeaderMeaning, type KeyOfPattern } from "./cache-key.ts";
 import type { Contract } from "./contract.ts";
-import { caches, type DistributionModel, type Names } from "./distribution-model.ts";
+import { caches, type DistributionModel } from "./distribution-model.ts";
+import type { Names } from "./policy-model.ts";
 import { InvalidFile, readJson } from "./schema.ts";
 
 /** What the lock file holds. */

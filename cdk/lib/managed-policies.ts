@@ -4,7 +4,7 @@
  * .../using-managed-origin-request-policies.html. Those that are not here are reported as unknown by the guards.
  */
 import { CachePolicy, OriginRequestPolicy } from "aws-cdk-lib/aws-cloudfront";
-import type { CacheKeyModel, ForwardingModel, Names } from "./distribution-model.ts";
+import type { CacheKeyModel, ForwardingModel, Names } from "./policy-model.ts";
 
 const NONE: Names = { behavior: "none", names: [] };
 const ALL: Names = { behavior: "all", names: [] };
