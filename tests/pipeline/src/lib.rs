@@ -7,6 +7,7 @@
     reason = "tests look again until a deadline; the ban on sleeping is for functions"
 )]
 
+mod distribution;
 pub mod edges;
 mod ended;
 mod execution;
@@ -18,6 +19,7 @@ mod undo;
 mod viewer;
 mod zipped;
 
+pub use distribution::Distribution;
 pub use ended::Ended;
 pub use execution::Execution;
 pub use invocation::Answered;

@@ -95,6 +95,15 @@ impl Trial {
         trial
     }
 
+    /// The same tenant once more, to be looked at in another way.
+    pub(crate) fn same(&self) -> Self {
+        Self {
+            stack: self.stack.clone(),
+            tenant: self.tenant.clone(),
+            undoing: Arc::clone(&self.undoing),
+        }
+    }
+
     /// A further tenant on the same stack.
     pub async fn another(&self) -> Self {
         self.named(&fresh_name("t")).await

@@ -16,6 +16,7 @@ mod purge;
 mod readiness;
 mod redrive;
 mod resilience;
+mod resumption;
 mod secrecy;
 mod settings;
 mod untagged;
