@@ -97,6 +97,26 @@ deny: ## Check licences, sources and duplicate versions of dependencies
 	command -v cargo-deny >/dev/null || cargo install cargo-deny --locked --root $(TOOLS)
 	cargo deny check licenses bans sources
 
+## — Measure it —
+
+.PHONY: bench
+bench: build-host stack-tools node-modules bench-peers ## Measure everything beside Python, Node and curl (BENCH="--quick --only cost")
+	cargo run --locked --profile harness --package bench -- $(BENCH)
+
+.PHONY: bench-peers
+bench-peers: target/bench/python.installed target/bench/node.installed
+
+target/bench/python.installed: tests/bench/peers/python/requirements.lock $(wildcard tests/bench/peers/python/*.py)
+	@echo "setting up the Python peers"
+	$(PYTHON) -m venv target/bench/python
+	target/bench/python/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+target/bench/node.installed: tests/bench/peers/node/package-lock.json $(wildcard tests/bench/peers/node/*.mjs)
+	@echo "setting up the Node peers"
+	npm --prefix tests/bench/peers/node ci --no-audit --no-fund
+	@touch $@
+
 ## — Tools —
 
 .PHONY: nextest

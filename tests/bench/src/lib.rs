@@ -1,0 +1,11 @@
+//! Measures the functions and the pipeline beside what people would use instead: one table, one
+//! report. A module per part of the benchmarks; the others are what all of them stand on.
+
+pub mod bench;
+pub mod child;
+pub mod error;
+pub mod machine;
+pub mod part;
+pub mod report;
+pub mod sample;
+pub mod table;
