@@ -13,3 +13,4 @@ pub mod service_fault;
 pub mod step;
 pub mod telemetry;
 pub mod tenant;
+pub mod whole_xml;

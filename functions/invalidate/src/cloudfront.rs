@@ -3,10 +3,12 @@
 use std::future::Future;
 
 use aws_sdk_cloudfront::Client;
+use aws_sdk_cloudfront::config::Builder;
 use aws_sdk_cloudfront::types::{Invalidation, InvalidationBatch, Paths};
 use jiff::Timestamp;
 use warmfront::message::PurgeTarget;
 use warmfront::service_fault::{FaultKind, ServiceFault};
+use warmfront::whole_xml::WholeXml;
 
 /// `cloudfront:CreateInvalidation`, on a distribution or on a distribution tenant.
 pub trait CreateInvalidation: Send + Sync + 'static {
@@ -47,7 +49,8 @@ impl SdkCloudFront {
     /// Uses the region, credentials and endpoints of `config`.
     #[must_use]
     pub fn new(config: &warmfront::step::SdkConfig) -> Self {
-        Self(Client::new(config))
+        let config = Builder::from(config).interceptor(WholeXml);
+        Self(Client::from_conf(config.build()))
     }
 }
 

@@ -1,0 +1,65 @@
+//! Whether an XML answer is whole. The SDK's parser takes as much as there is of one that was cut,
+//! and puts defaults where required parts are missing.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// Has a client refuse, and ask again for, a successful answer whose XML ends too early.
+#[derive(Debug)]
+pub struct WholeXml;
+
+impl Intercept for WholeXml {
+    fn name(&self) -> &'static str {
+        "WholeXml"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let answer = context.response();
+        let body = answer.body().bytes().unwrap_or_default();
+        if answer.status().is_success() && !is_whole(&String::from_utf8_lossy(body)) {
+            return Err("the answer's XML ends too early".into());
+        }
+        Ok(())
+    }
+}
+
+/// Whether the last tag closes the first element.
+fn is_whole(xml: &str) -> bool {
+    let root = xml
+        .split('<')
+        .find(|tag| tag.starts_with(char::is_alphabetic))
+        .and_then(|tag| tag.split([' ', '>', '\n', '/']).next());
+    root.is_some_and(|root| xml.trim_end().ends_with(&format!("</{root}>")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &str = "<?xml version=\"1.0\"?>\n<!-- a --><Invalidation xmlns=\"http://x/\"><Id>I1</Id>\
+                          <Status>Completed</Status></Invalidation>\n";
+
+    #[test]
+    fn knows_an_answer_that_was_cut_wherever_that_was() {
+        assert!(is_whole(ANSWER));
+        let end = ANSWER.trim_end().len();
+        for length in 0..end {
+            assert!(!is_whole(&ANSWER[..length]), "{}", &ANSWER[..length]);
+        }
+    }
+
+    #[test]
+    fn takes_no_other_text_for_an_answer() {
+        for other in ["", "null", "<", "<html><body>", "{\"Id\": \"I1\"}"] {
+            assert!(!is_whole(other), "{other}");
+        }
+    }
+}
