@@ -52,6 +52,12 @@ impl FromStr for BaseUrl {
 }
 
 impl BaseUrl {
+    /// `https`, or `http` where there is no CloudFront.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.0.split_once(':').map_or("", |(scheme, _)| scheme)
+    }
+
     /// The URL for a tenant; `None` if the tenant's name cannot stand in a host name.
     #[must_use]
     pub fn for_tenant(&self, tenant: &TenantId) -> Option<Url> {

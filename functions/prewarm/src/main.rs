@@ -17,7 +17,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         Ok(config) => {
             // Beside the AWS clients, which read root certificates too. All of it before the first
             // invocation: Lambda gives the start a whole CPU, and an invocation its memory's share.
-            let fetch = std::thread::spawn(HttpFetch::build);
+            let fetch = {
+                let base = config.base_url.clone();
+                std::thread::spawn(move || HttpFetch::ready_for(&base))
+            };
             let aws = step::aws_config().await;
             let secret = SdkSecret::new(&aws, config.secret_id.clone());
             let login = SdkLogin::new(&aws, config.user_pool_id.clone(), config.client_id.clone());

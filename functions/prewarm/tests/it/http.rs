@@ -49,7 +49,7 @@ async fn fetch(
     path: &str,
     pointer: Option<&str>,
 ) -> (Result<Head, Broken>, u64, NamedTenant) {
-    let client = HttpFetch::build();
+    let client = HttpFetch::default();
     let mut headers = HeaderMap::new();
     headers.insert("accept-encoding", HeaderValue::from_static("gzip, br"));
     headers.insert("accept-language", HeaderValue::from_static("de"));

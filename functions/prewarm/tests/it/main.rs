@@ -12,6 +12,7 @@ mod http;
 mod log;
 mod login;
 mod preflight;
+mod protocol;
 mod secrecy;
 mod throttling;
 mod verdicts;
