@@ -6,17 +6,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 use warmfront::clock::Clock;
 use warmfront::message::{
-    InvalidationReport, Next, PrewarmRequest, PrewarmResponse, Progress, Purge, Run, WarmRequest,
+    InvalidationReport, Logins, Next, PrewarmRequest, PrewarmResponse, Progress, Purge, Run,
+    WarmRequest,
 };
 use warmfront::step::Step;
 
 use crate::config::Config;
 use crate::error::PrewarmError;
 use crate::fetch::Fetch;
-use crate::login::AdminInitiateAuth;
+use crate::login::{AdminInitiateAuth, LoginError};
 use crate::preflight::{Checked, all_remaining};
 use crate::secret::GetSecretValue;
-use crate::session::{PasswordBudget, Session};
+use crate::session::Session;
 use crate::settle::{self, Settled};
 use crate::warm::Batch;
 
@@ -62,6 +63,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             run,
             mut progress,
             invalidation,
+            retry_count,
             execution,
         } = request;
         note(&mut progress, &invalidation);
@@ -77,7 +79,10 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             progress.remaining = all_remaining(&plan);
             progress.rows.clear();
             progress.repairs = 0;
-            progress.refused_passwords = 0;
+            progress.logins = Logins {
+                redrive_count: execution.redrive_count,
+                ..Logins::default()
+            };
             progress.idle_calls = 0;
             progress.condemned = None;
             progress.next_purge = invalidation.ordinal + 1;
@@ -90,7 +95,9 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             });
         }
 
-        let budget = PasswordBudget::new(progress.refused_passwords);
+        let logins = std::mem::take(&mut progress.logins);
+        let tries = &self.session.tries;
+        let budget = tries.begin(logins, &execution, retry_count);
         let batch = Batch {
             step: self,
             run: &run,
@@ -102,13 +109,15 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             deadline,
         };
         let ended = batch.run(&mut progress).await;
-        progress.refused_passwords = budget.refused();
-        // What was found out is worth more than the failure: the next call meets it again.
+        tries.end(&budget);
+        progress.logins = budget.logins();
         if let Err(error) = ended {
-            if !error.after_progress {
+            // What was found out is worth more than the failure: the next call meets it again.
+            if !error.after_progress && !matches!(error.cause, LoginError::Later) {
                 return Err(error.cause.into());
             }
-            tracing::warn!(cause = %error.cause, "handing on what remains");
+            tracing::info!(cause = %error.cause, "handing on what remains, with a permit to log in");
+            progress.logins = budget.with_permit();
         }
         match settle::settle(&self.config, &run, &plan, &mut progress, &self.clock)? {
             Settled::Condemned | Settled::Repair => {

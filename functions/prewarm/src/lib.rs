@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod handler;
 pub mod login;
 pub mod pace;
+pub mod password_budget;
 pub mod plan;
 pub mod pointer;
 pub mod preflight;

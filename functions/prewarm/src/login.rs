@@ -55,6 +55,18 @@ pub enum LoginError {
         /// What Cognito said, or why nothing was sent.
         reason: String,
     },
+    /// This call may not send a password, or not another one.
+    #[error(
+        "no password is sent in this call: an earlier one was refused or its answer is not known, \
+         and that is noted first"
+    )]
+    Later,
+    /// The run may not send another password.
+    #[error(
+        "the most passwords that a run may send without an answer were sent, or may have been, \
+         and no further one is: find out why Cognito or Lambda does not answer, and redrive"
+    )]
+    Unanswered,
     /// The user was locked after too many wrong passwords.
     #[error(
         "the service user is locked after too many wrong passwords, for up to 15 minutes; find \
@@ -89,8 +101,18 @@ impl Failure for LoginError {
             Self::Challenged(_) => ErrorName::LoginChallenged,
             Self::Misconfigured(_) => ErrorName::LoginMisconfigured,
             Self::Throttled(_) => ErrorName::LoginThrottled,
-            Self::Unavailable(_) | Self::Tokenless => ErrorName::LoginUnavailable,
+            Self::Unavailable(_) | Self::Tokenless | Self::Later | Self::Unanswered => {
+                ErrorName::LoginUnavailable
+            }
         }
+    }
+}
+
+impl LoginError {
+    /// Whether Cognito's answer leaves no doubt that it did not count the password as a wrong one.
+    #[must_use]
+    pub fn tells_what_was_counted(&self) -> bool {
+        !matches!(self, Self::Unavailable(_) | Self::Tokenless)
     }
 }
 

@@ -2,24 +2,25 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use tokio::time::{Instant, timeout};
 use url::Url;
 use warmfront::clock::Clock;
 use warmfront::contract::{Probe, TENANT_PLACEHOLDER, VersionStamp};
 use warmfront::environment::ConfigurationError;
 use warmfront::message::{
-    ExecutionInput, InvalidExecutionInput, Next, PreflightRequest, PrewarmResponse, Progress,
-    RemainingTarget, Run,
+    ExecutionInput, InvalidExecutionInput, Logins, Next, PreflightRequest, PrewarmResponse,
+    Progress, RemainingTarget, Run,
 };
 
 use crate::error::PrewarmError;
 use crate::evidence::{Evidence, shown};
 use crate::fetch::{BodyWatch, Fetch, Get, NamedTenant};
 use crate::handler::{MARGIN, Prewarm};
-use crate::login::AdminInitiateAuth;
+use crate::login::{AdminInitiateAuth, LoginError};
+use crate::password_budget::{PasswordBudget, permit};
 use crate::plan::{Plan, default_headers};
 use crate::secret::GetSecretValue;
-use crate::session::PasswordBudget;
 use crate::version::Version;
 
 /// What a run may need before its first request can start: a login with a rotated secret, slow.
@@ -50,14 +51,21 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             base,
         } = self.check(&run)?;
         check_timeouts(&plan, deadline)?;
-        let budget = PasswordBudget::new(0);
-        self.session.prove(&budget).await?;
-        if let (Some(probe), Some(expected)) = (&self.config.contract.probe, &expected) {
-            self.probe(&run, &base, probe, expected, &budget).await?;
+        let logins = carried(&request);
+        let tries = &self.session.tries;
+        let budget = tries.begin(logins, &request.execution, request.retry_count);
+        let proven = self.prove(&run, &base, expected.as_ref(), &budget).await;
+        tries.end(&budget);
+        let (next, logins) = match proven {
+            Ok(()) => (Next::Invalidate, budget.logins()),
+            Err(PrewarmError::Login(LoginError::Later)) => (Next::Preflight, budget.with_permit()),
+            Err(error) => return Err(error),
+        };
+        if next == Next::Invalidate {
+            tracing::info!(targets = plan.targets.len(), "the cache can be refilled");
         }
-        tracing::info!(targets = plan.targets.len(), "the cache can be refilled");
         Ok(PrewarmResponse {
-            next: Next::Invalidate,
+            next,
             progress: Progress {
                 next_purge: 1,
                 repairs: 0,
@@ -65,7 +73,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
                 rows: Vec::new(),
                 invalidations: Vec::new(),
                 concurrency: None,
-                refused_passwords: budget.refused(),
+                logins,
                 idle_calls: 0,
                 condemned: None,
             },
@@ -73,6 +81,21 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             purge: None,
             report: None,
         })
+    }
+
+    /// Logs in, and asks the origin for its data version where that is cheap.
+    async fn prove(
+        &self,
+        run: &Run,
+        base: &Url,
+        expected: Option<&Version>,
+        budget: &PasswordBudget,
+    ) -> Result<(), PrewarmError> {
+        self.session.prove(budget).await?;
+        match (&self.config.contract.probe, expected) {
+            (Some(probe), Some(expected)) => self.probe(run, base, probe, expected, budget).await,
+            _ => Ok(()),
+        }
     }
 
     fn run(&self, input: ExecutionInput) -> Run {
@@ -217,6 +240,19 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             )),
         }
     }
+}
+
+/// What earlier calls of the gate have noted. The first one may log in.
+fn carried(request: &PreflightRequest) -> Logins {
+    let noted = request.state.pointer("/progress/logins");
+    noted
+        .and_then(|noted| Logins::deserialize(noted).ok())
+        .unwrap_or_else(|| {
+            permit(Logins {
+                redrive_count: request.execution.redrive_count,
+                ..Logins::default()
+            })
+        })
 }
 
 /// A fresh function call must have time for each endpoint, or the run would never end.

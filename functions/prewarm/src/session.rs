@@ -2,25 +2,21 @@
 //! time; and the passwords that must not be sent again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 use warmfront::clock::Clock;
-use warmfront::failure::{Failure, chain};
 
 use crate::login::{AdminInitiateAuth, Attempt, LoginError, attempt};
+use crate::password_budget::{PasswordBudget, Tries};
 use crate::secret::{CredentialsVersion, GetSecretValue, SecretError, Stage, credentials};
 
 /// A token is not used for anything in its last minute.
 const RESERVE: Duration = Duration::from_mins(1);
 /// A token younger than this is not refused for its age: another one would fare no better.
 const YOUNG: Duration = Duration::from_mins(1);
-/// Passwords that one run may have refused. From the fifth on, Cognito locks the user, who is the
-/// same for every tenant.
-const MOST_REFUSALS: u32 = 2;
 /// How long a refused password is remembered: as long as Cognito locks a user at most.
 const REFUSAL_MEMORY: Duration = Duration::from_mins(15);
 
@@ -35,30 +31,14 @@ pub struct Token {
     secret_version: String,
 }
 
-/// Refused passwords of one run.
-#[derive(Debug)]
-pub struct PasswordBudget(AtomicU32);
-
-impl PasswordBudget {
-    /// Goes on with the refusals that the run has had.
-    #[must_use]
-    pub fn new(refused: u32) -> Self {
-        Self(AtomicU32::new(refused))
-    }
-
-    /// Refusals so far.
-    #[must_use]
-    pub fn refused(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// Logs in when there is need.
 pub struct Session<S, L, K> {
     secrets: S,
     login: L,
     clock: K,
     held: Mutex<Held>,
+    /// What this process knows of earlier tries of the same call.
+    pub tries: Tries,
 }
 
 #[derive(Default)]
@@ -86,6 +66,7 @@ impl<S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Session<S, L, K> {
             login,
             clock,
             held: Mutex::default(),
+            tries: Tries::default(),
         }
     }
 
@@ -99,7 +80,11 @@ impl<S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Session<S, L, K> {
         let now = self.clock.now();
         match &held.token {
             Some(token) if token.lives_for(needed, now) => Ok(Arc::clone(token)),
-            _ => self.log_in(&mut held, None, budget).await,
+            _ => {
+                // Before the secret is read: a call that may not send it does not need it.
+                budget.check()?;
+                self.log_in(&mut held, None, budget).await
+            }
         }
     }
 
@@ -135,9 +120,9 @@ impl<S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Session<S, L, K> {
         Ok(())
     }
 
-    /// Sends the current password; if it is refused, the one that a rotation has put or is about
-    /// to put in its place (Secrets Manager User Guide, "Rotation": between setting the password
-    /// and finishing, the current version holds one that is already wrong).
+    /// Sends the current password; if it is known to be wrong, the one that a rotation has put or is
+    /// about to put in its place (Secrets Manager User Guide, "Rotation": between setting the
+    /// password and finishing, the current version holds one that is already wrong).
     async fn log_in(
         &self,
         held: &mut Held,
@@ -149,45 +134,36 @@ impl<S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Session<S, L, K> {
             Some(current) => current,
             None => credentials(&self.secrets, Stage::Current).await?,
         };
-        let reason = match self.send(held, &current, &current.version, budget).await? {
-            Ok(token) => return Ok(token),
-            Err(reason) => reason,
-        };
-        match self.log_in_rotated(held, &current, budget).await {
-            Ok(Some(Ok(token))) => Ok(token),
-            Ok(Some(Err(reason))) => Err(LoginError::Refused { reason }),
-            Ok(None) => Err(LoginError::Refused { reason }),
-            // Not as the error that it is: the state machine would repeat the step, and a process
-            // that remembers nothing would send the refused password again.
-            Err(error) if error.name().is_retried() => Err(LoginError::Refused {
-                reason: format!(
-                    "{reason}, and no rotated one could be tried: {}",
-                    chain(&error)
-                ),
-            }),
-            Err(error) => Err(error),
+        let mut refusal = "it was refused before and is not sent again".to_owned();
+        if !self.is_refused(held, &current.version, budget) {
+            match self.send(held, &current, &current.version, budget).await? {
+                Ok(token) => return Ok(token),
+                Err(reason) => refusal = reason,
+            }
         }
+        let Some(other) = self.rotated(&current).await? else {
+            return Err(LoginError::Refused { reason: refusal });
+        };
+        if self.is_refused(held, &other.version, budget) {
+            return Err(LoginError::Refused { reason: refusal });
+        }
+        tracing::warn!("password refused, a rotation has put another in its place");
+        self.send(held, &other, &current.version, budget)
+            .await?
+            .map_err(|reason| LoginError::Refused { reason })
     }
 
-    /// Sends the password that a rotation put in place of the current one, if there is one.
-    async fn log_in_rotated(
+    /// The version that a rotation put in place of the current one, if there is one.
+    async fn rotated(
         &self,
-        held: &mut Held,
         current: &CredentialsVersion,
-        budget: &PasswordBudget,
-    ) -> Result<Option<Result<Arc<Token>, String>>, LoginError> {
+    ) -> Result<Option<CredentialsVersion>, LoginError> {
         let again = credentials(&self.secrets, Stage::Current).await?;
-        let other = if again.version == current.version {
-            self.pending().await?
-        } else {
-            Some(again)
-        };
-        let Some(other) = other.filter(|other| other.version != current.version) else {
-            return Ok(None);
-        };
-        tracing::warn!("password refused, trying the one that a rotation put in its place");
-        let sent = self.send(held, &other, &current.version, budget).await?;
-        Ok(Some(sent))
+        if again.version != current.version {
+            return Ok(Some(again));
+        }
+        let pending = self.pending().await?;
+        Ok(pending.filter(|pending| pending.version != current.version))
     }
 
     /// The pending version, where a rotation is under way.
@@ -204,8 +180,14 @@ impl<S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Session<S, L, K> {
         }
     }
 
-    /// Sends one password, unless it is known to be wrong or the run has had its share of wrong
-    /// ones. `Err` within `Ok` is a refusal, in words.
+    /// Whether the password of a version is known to be wrong, to this process or to the run.
+    fn is_refused(&self, held: &mut Held, version: &str, budget: &PasswordBudget) -> bool {
+        let now = self.clock.now();
+        held.refused.retain(|(_, until)| *until > now);
+        held.refused.iter().any(|(known, _)| known == version) || budget.has_refused(version)
+    }
+
+    /// Sends one password, if the call may. `Err` within `Ok` is a refusal, in words.
     async fn send(
         &self,
         held: &mut Held,
@@ -213,18 +195,16 @@ impl<S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Session<S, L, K> {
         current_version: &str,
         budget: &PasswordBudget,
     ) -> Result<Result<Arc<Token>, String>, LoginError> {
+        budget.send()?;
         let now = self.clock.now();
-        held.refused.retain(|(_, until)| *until > now);
-        if held.refused.iter().any(|(id, _)| *id == tried.version) {
-            return Ok(Err("it was refused before and is not sent again".to_owned()));
-        }
-        if budget.refused() >= MOST_REFUSALS {
-            return Ok(Err(format!(
-                "{MOST_REFUSALS} passwords were refused in this run, no further one is sent"
-            )));
-        }
-        match attempt(&self.login, &tried.credentials).await? {
+        let attempt = attempt(&self.login, &tried.credentials).await;
+        match attempt.inspect_err(|error| {
+            if error.tells_what_was_counted() {
+                budget.spared();
+            }
+        })? {
             Attempt::Admitted(bearer, expires_in) => {
+                budget.spared();
                 let life = Duration::from_secs(u64::try_from(expires_in).unwrap_or_default());
                 let token = Arc::new(Token {
                     bearer,
@@ -237,7 +217,7 @@ impl<S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Session<S, L, K> {
                 Ok(Ok(token))
             }
             Attempt::WrongPassword(reason) => {
-                budget.0.fetch_add(1, Ordering::Relaxed);
+                budget.refused(&tried.version);
                 let until = now.saturating_add(REFUSAL_MEMORY).unwrap_or(Timestamp::MAX);
                 held.refused.push((tried.version.clone(), until));
                 Ok(Err(reason))

@@ -20,9 +20,9 @@ use crate::fetch::{BodyWatch, Fetch, Get};
 use crate::handler::{MARGIN, Prewarm};
 use crate::login::{AdminInitiateAuth, LoginError};
 use crate::pace::{Pace, Started};
+use crate::password_budget::PasswordBudget;
 use crate::plan::Plan;
 use crate::secret::GetSecretValue;
-use crate::session::PasswordBudget;
 use crate::version::Version;
 
 /// One function call's share of the requests.
@@ -39,7 +39,7 @@ pub struct Batch<'a, F, S, L, K> {
     pub expected: Option<&'a Version>,
     /// When the last purge was created.
     pub purged_at: Timestamp,
-    /// Refused passwords of the run.
+    /// The passwords that the call may spend.
     pub budget: &'a PasswordBudget,
     /// When Lambda ends the function.
     pub deadline: Instant,
@@ -222,11 +222,11 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
         progress.rows = standing.rows;
         progress.concurrency = standing.pace.slowed_to();
         progress.condemned = standing.condemned;
-        progress.idle_calls = if standing.acted {
-            0
-        } else {
-            progress.idle_calls + 1
-        };
+        if standing.acted {
+            progress.idle_calls = 0;
+        } else if standing.login_failure.is_none() {
+            progress.idle_calls += 1;
+        }
         match standing.login_failure {
             None => Ok(()),
             Some(cause) => Err(Interrupted {

@@ -112,7 +112,7 @@ impl Definition {
                     .map(|next| (next, None)),
                 task @ State::Task { .. } => {
                     let context = context(execution, &state, entered);
-                    let output = task.perform(&input, &context, surroundings).await;
+                    let output = task.perform(&input, context, surroundings).await;
                     output.map(|(next, output)| (next, Some(output)))
                 }
             };
@@ -137,7 +137,7 @@ fn context(execution: &Execution, state: &str, entered: Timestamp) -> Value {
             "Input": execution.input,
             "StartTime": execution.started.to_string(),
         },
-        "State": { "Name": state, "EnteredTime": entered.to_string() },
+        "State": { "Name": state, "EnteredTime": entered.to_string(), "RetryCount": 0 },
     });
     if let Some(count) = execution.redrive_count {
         object["Execution"]["RedriveCount"] = count.into();
@@ -149,7 +149,7 @@ impl State {
     async fn perform(
         &self,
         input: &Value,
-        context: &Value,
+        mut context: Value,
         surroundings: &impl Surroundings,
     ) -> Result<(&str, Value), TaskError> {
         let Self::Task {
@@ -164,14 +164,12 @@ impl State {
         else {
             unreachable!("only tasks are performed");
         };
-        let arguments = template(parameters, input, context)?;
-        let function = arguments["FunctionName"].as_str().unwrap_or_default();
         let mut tries = vec![0_u32; retry.len()];
         let answer = loop {
-            match surroundings
-                .invoke(function, arguments["Payload"].clone())
-                .await
-            {
+            let mut arguments = template(parameters, input, &context)?;
+            let payload = arguments["Payload"].take();
+            let function = arguments["FunctionName"].as_str().unwrap_or_default();
+            match surroundings.invoke(function, payload).await {
                 Ok(answer) => break answer,
                 Err(error) => {
                     let Some(pause) = pause_before_retry(retry, &mut tries, &error, surroundings)
@@ -180,12 +178,13 @@ impl State {
                     };
                     surroundings.note(&|| format!("{error:?}, again in {pause:?}"));
                     wait(pause).await;
+                    context["State"]["RetryCount"] = tries.iter().sum::<u32>().into();
                 }
             }
         };
         let mut result = json!({ "Payload": answer, "StatusCode": 200 });
         if let Some(selector) = result_selector {
-            result = template(selector, &result, context)?;
+            result = template(selector, &result, &context)?;
         }
         let output = place(result_path.as_deref(), input, result)?;
         let output = match output_path.as_deref() {

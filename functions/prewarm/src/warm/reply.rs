@@ -6,7 +6,6 @@ use std::time::Duration;
 use http::StatusCode;
 use jiff::Timestamp;
 use warmfront::clock::Clock;
-use warmfront::failure::Failure;
 use warmfront::message::{Condemned, Course, EndpointReport, Verdict};
 
 use super::{Batch, Standing};
@@ -57,11 +56,8 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
                 return;
             }
             Asked::NoToken(error) => {
-                // One that is not retried counts more: after a refused password, a repetition in
-                // a new process would send it again.
-                if standing.login_failure.as_ref().is_none_or(is_retried) {
-                    standing.login_failure = Some(error);
-                }
+                // The first says why; those after it, that no password may be sent any more.
+                standing.login_failure.get_or_insert(error);
                 standing.waiting.insert(reply.place, course);
                 return;
             }
@@ -240,8 +236,4 @@ fn millis(time: Duration) -> u64 {
 
 fn to_millis(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
-}
-
-fn is_retried(error: &LoginError) -> bool {
-    error.name().is_retried()
 }

@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use prewarm::login::Admission;
-use serde_json::json;
+use serde_json::{Value, json};
 use warmfront::failure::{ErrorName, Failure};
-use warmfront::message::Outcome;
+use warmfront::message::{Next, Outcome, PrewarmResponse};
 use warmfront::service_fault::FaultKind;
 
 use crate::cognito::{PASSWORD, fault, value};
 use crate::edge::pause;
 use crate::world::{World, small};
+
+fn state(answer: &PrewarmResponse) -> Value {
+    serde_json::to_value(answer).unwrap()
+}
 
 #[tokio::test(start_paused = true)]
 async fn one_login_serves_every_run_of_a_process() {
@@ -180,7 +184,8 @@ async fn at_most_two_passwords_are_refused_in_a_run() {
         state.pending = Some(("v2".into(), value("rotated")));
     });
     let answer = world.preflight(small()).await.unwrap();
-    assert_eq!(answer.progress.refused_passwords, 1);
+    assert_eq!(answer.progress.logins.refused, ["v1"]);
+    let answer = world.gate(&small(), &state(&answer)).await.unwrap();
     world
         .cognito
         .with_state(|state| state.password = "neither".into());
@@ -191,35 +196,157 @@ async fn at_most_two_passwords_are_refused_in_a_run() {
         .unwrap_err();
     assert_eq!(error.name(), ErrorName::LoginRefused);
     assert_eq!(
-        world.cognito.passwords().len(),
-        3,
+        world.cognito.passwords(),
+        [PASSWORD, "rotated", "rotated"],
         "one was accepted, two were refused"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn trouble_after_a_refusal_is_no_reason_to_repeat_the_step() {
+async fn a_rotation_under_way_costs_one_refusal_in_however_many_processes() {
     let mut world = World::new();
     world.cognito.with_state(|state| {
+        state.password = "rotated".into();
         state.pending = Some(("v2".into(), value("rotated")));
-        state.login_answers = [
-            Err(fault(
-                FaultKind::Rejected,
-                "NotAuthorizedException",
-                "Incorrect username or password.",
-            )),
-            Err(fault(
+    });
+    let mut answer = world.preflight(small()).await.unwrap();
+    while answer.next == Next::Preflight {
+        world.restart_process();
+        answer = world.gate(&small(), &state(&answer)).await.unwrap();
+    }
+    world.restart_process();
+    let report = world.go_on(answer, serde_json::Value::Null).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    assert_eq!(world.cognito.passwords(), [PASSWORD, "rotated", "rotated"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_noted_before_anything_else_can_fail() {
+    let world = World::new();
+    let throttled = fault(
+        FaultKind::Throttled,
+        "TooManyRequestsException",
+        "Rate exceeded",
+    );
+    world.cognito.with_state(|state| {
+        state.pending = Some(("v2".into(), value("rotated")));
+        state.password = "rotated".into();
+    });
+    let answer = world.preflight(small()).await.unwrap();
+    assert_eq!(answer.next, Next::Preflight);
+    world
+        .cognito
+        .with_state(|state| state.login_answers.push_back(Err(throttled)));
+    let error = world.gate(&small(), &state(&answer)).await.unwrap_err();
+    assert_eq!(error.name(), ErrorName::LoginThrottled);
+    assert_eq!(world.cognito.passwords(), [PASSWORD, "rotated"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_login_costs_nothing_however_often_it_is_repeated() {
+    let mut world = World::new();
+    for retries in 0..5 {
+        world.retries = retries;
+        world.cognito.with_state(|state| {
+            state.login_answers.push_back(Err(fault(
                 FaultKind::Throttled,
                 "TooManyRequestsException",
                 "Rate exceeded",
-            )),
-        ]
-        .into();
+            )));
+        });
+        let error = world.preflight(small()).await.unwrap_err();
+        assert_eq!(error.name(), ErrorName::LoginThrottled);
+    }
+    world.retries = 5;
+    let answer = world.preflight(small()).await.unwrap();
+    assert_eq!(answer.next, Next::Invalidate);
+    assert_eq!(answer.progress.logins.unanswered, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_whose_answer_is_lost_counts_as_refused() {
+    let mut world = World::new();
+    world
+        .cognito
+        .with_state(|state| state.password = "another".into());
+    let lost = || Err(fault(FaultKind::Unavailable, "", "no answer in time"));
+    let mut given = small();
+    for unanswered in [1, 2] {
+        world
+            .cognito
+            .with_state(|state| state.login_answers.push_back(lost()));
+        world.retries = 0;
+        let error = world.gate(&small(), &given).await.unwrap_err();
+        assert_eq!(error.name(), ErrorName::LoginUnavailable);
+        // The state machine repeats the call, here or elsewhere.
+        if unanswered == 1 {
+            world.restart_process();
+        }
+        world.retries = 1;
+        let answer = world.gate(&small(), &given).await;
+        if unanswered == 1 {
+            let answer = answer.unwrap();
+            assert_eq!(answer.next, Next::Preflight);
+            assert_eq!(answer.progress.logins.unanswered, 1);
+            given = state(&answer);
+        } else {
+            let error = answer.unwrap_err();
+            assert_eq!(error.name(), ErrorName::LoginUnavailable);
+            assert!(error.to_string().contains("no further one"), "{error}");
+        }
+    }
+    assert_eq!(world.cognito.passwords().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_cannot_know_what_the_tries_before_did_sends_nothing() {
+    let mut world = World::new();
+    world.retries = 4;
+    let answer = world.preflight(small()).await.unwrap();
+    assert_eq!(answer.next, Next::Preflight);
+    assert_eq!(
+        answer.progress.logins.unanswered, 1,
+        "one of them may have sent one"
+    );
+    assert!(world.cognito.passwords().is_empty());
+    world.retries = 0;
+    let answer = world.gate(&small(), &state(&answer)).await.unwrap();
+    assert_eq!(answer.next, Next::Invalidate);
+
+    // And so in mid-run, where a call may send one only if the call before it was told so.
+    world.restart_process();
+    let invalidation = world.purge(&answer).await;
+    world.retries = 4;
+    let answer = world.warm(&answer, &invalidation).await.unwrap();
+    assert_eq!(answer.next, Next::Prewarm);
+    assert_eq!(answer.progress.logins.unanswered, 1, "it had no permit");
+    assert!(answer.progress.logins.permitted);
+    assert_eq!(world.cognito.passwords().len(), 1);
+    let error = world.warm(&answer, &invalidation).await.unwrap_err();
+    assert_eq!(error.name(), ErrorName::LoginUnavailable);
+    assert_eq!(world.cognito.passwords().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redrive_begins_a_new_count() {
+    let mut world = World::new();
+    world.cognito.with_state(|state| {
+        state.password = "neither".into();
+        state.pending = Some(("v2".into(), value("stale rotation")));
     });
-    let (name, message) = world.fails(small()).await;
-    assert_eq!(name, ErrorName::LoginRefused);
-    assert!(!name.is_retried(), "another process would send it again");
-    assert!(message.contains("Rate exceeded"), "{message}");
+    let answer = world.preflight(small()).await.unwrap();
+    world.restart_process();
+    let error = world.gate(&small(), &state(&answer)).await.unwrap_err();
+    assert_eq!(error.name(), ErrorName::LoginRefused);
+    world
+        .cognito
+        .with_state(|state| state.password = PASSWORD.into());
+    world.redrives = 1;
+    world.restart_process();
+    let answer = world.gate(&small(), &state(&answer)).await.unwrap();
+    assert_eq!(answer.progress.logins.redrive_count, 1);
+    let answer = world.gate(&small(), &state(&answer)).await.unwrap();
+    assert_eq!(answer.next, Next::Invalidate);
 }
 
 #[tokio::test(start_paused = true)]
@@ -301,10 +428,18 @@ async fn a_login_that_fails_in_mid_run_loses_nothing_that_was_found_out() {
     world
         .cognito
         .with_state(|state| state.login_answers.push_back(down()));
-    let report = world.go_on(answer, serde_json::Value::Null).await.unwrap();
+    let error = world
+        .go_on(answer, serde_json::Value::Null)
+        .await
+        .unwrap_err();
+    assert_eq!(error.name(), ErrorName::LoginUnavailable);
+    // The state machine repeats the call, with what the last answer said.
+    let last = world.answers.last().unwrap().clone();
+    let invalidation = serde_json::to_value(&last.purge.as_ref().unwrap().invalidation).unwrap();
+    world.retries = 1;
+    let report = world.go_on(last, invalidation).await.unwrap();
     assert_eq!(report.outcome, Outcome::Fresh);
     assert_eq!(report.totals.requests, 20);
-    assert_eq!(world.answers.len(), 2, "handed on once, then done");
 }
 
 #[tokio::test(start_paused = true)]

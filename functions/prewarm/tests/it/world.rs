@@ -53,6 +53,8 @@ pub(crate) struct World {
     /// Longest time of one function call.
     pub(crate) function_timeout: Duration,
     pub(crate) redrives: u32,
+    /// How often the state machine has repeated the next call.
+    pub(crate) retries: u32,
     pub(crate) purges: Vec<u32>,
     /// The answers of the step, in order.
     pub(crate) answers: Vec<PrewarmResponse>,
@@ -98,6 +100,7 @@ impl World {
             clock,
             function_timeout: Duration::from_mins(15),
             redrives: 0,
+            retries: 0,
             purges: Vec::new(),
             answers: Vec::new(),
             at_purge: None,
@@ -118,9 +121,23 @@ impl World {
     }
 
     pub(crate) async fn preflight(&self, input: Value) -> Result<PrewarmResponse, PrewarmError> {
-        let execution = self.execution();
-        self.call(json!({"action": "preflight", "input": input, "execution": execution}))
-            .await
+        self.gate(&input, &input).await
+    }
+
+    /// The gate, with the state as it is.
+    pub(crate) async fn gate(
+        &self,
+        input: &Value,
+        state: &Value,
+    ) -> Result<PrewarmResponse, PrewarmError> {
+        self.call(json!({
+            "action": "preflight",
+            "input": input,
+            "state": state,
+            "retryCount": self.retries,
+            "execution": self.execution(),
+        }))
+        .await
     }
 
     fn execution(&self) -> Value {
@@ -166,6 +183,7 @@ impl World {
             "run": state["run"],
             "progress": state["progress"],
             "invalidation": invalidation,
+            "retryCount": self.retries,
             "execution": self.execution(),
         }))
         .await
@@ -173,8 +191,13 @@ impl World {
 
     /// The state machine from its start.
     pub(crate) async fn refresh(&mut self, input: Value) -> Result<Report, PrewarmError> {
-        let answer = self.preflight(input).await?;
+        let mut answer = self.preflight(input.clone()).await?;
         self.answers.push(answer.clone());
+        while answer.next == Next::Preflight {
+            let state = serde_json::to_value(&answer).unwrap();
+            answer = self.gate(&input, &state).await?;
+            self.answers.push(answer.clone());
+        }
         self.go_on(answer, Value::Null).await
     }
 
@@ -188,11 +211,13 @@ impl World {
             let state = serde_json::to_value(&answer).unwrap();
             assert!(state.to_string().len() <= 262_144, "Step Functions' limit");
             match answer.next {
+                Next::Preflight => panic!("only the gate asks for the gate"),
                 Next::Finished => return Ok(answer.report.unwrap()),
                 Next::Invalidate => invalidation = self.purge(&answer).await,
                 Next::Prewarm => assert_eq!(state["purge"]["invalidation"], invalidation),
             }
             answer = self.warm(&answer, &invalidation).await?;
+            self.retries = 0;
             self.answers.push(answer.clone());
         }
         panic!("the run does not end");

@@ -84,8 +84,14 @@ const LAMBDA_ERRORS: [&str; 8] = [
 ];
 
 /// Ways from state to state, and the test that goes them.
-const WAYS: [(&str, &str, &str); 9] = [
-    ("Preflight", "Invalidate", HAPPY),
+const WAYS: [(&str, &str, &str); 10] = [
+    ("Preflight", "WhatRemains", HAPPY),
+    ("WhatRemains", "Invalidate", HAPPY),
+    (
+        "WhatRemains",
+        "Preflight",
+        "login::the_password_of_a_rotation_under_way_is_tried",
+    ),
     ("Invalidate", "AwaitInvalidation", HAPPY),
     ("AwaitInvalidation", "IsInvalidationSettled", HAPPY),
     ("IsInvalidationSettled", "Prewarm", HAPPY),
@@ -96,11 +102,6 @@ const WAYS: [(&str, &str, &str); 9] = [
     ),
     ("Prewarm", "WhatRemains", HAPPY),
     ("WhatRemains", "Refreshed", HAPPY),
-    (
-        "WhatRemains",
-        "Invalidate",
-        "prewarm::a_stale_endpoint_is_purged_and_warmed_again",
-    ),
     (
         "WhatRemains",
         "Prewarm",

@@ -29,8 +29,9 @@ fn overview() -> serde_json::Value {
 }
 
 /// The states of a run that meets no trouble.
-const STRAIGHT: [&str; 7] = [
+const STRAIGHT: [&str; 8] = [
     "Preflight",
+    "WhatRemains",
     "Invalidate",
     "AwaitInvalidation",
     "IsInvalidationSettled",

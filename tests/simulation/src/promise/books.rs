@@ -4,12 +4,11 @@ use warmfront::failure::ErrorName;
 use warmfront::message::{EndpointReport, Report, Verdict};
 
 use super::Tally;
-use crate::history::{Asked, Call, History, RunId};
+use crate::history::{Asked, History, RunId};
 use crate::simulation::{Ending, RunEnd};
 use crate::world::World;
 
-/// Wrong passwords that one run may send between two redrives. A call whose answer is lost may have sent as many that
-/// nobody counts; and a repeated gate may meet the same rotation again, with success right after.
+/// Passwords of one run, between two redrives, that Cognito counts as wrong: whatever dies, is lost or is repeated.
 const MOST_WRONG_PASSWORDS: usize = 2;
 
 /// Everything that does not add up.
@@ -37,7 +36,7 @@ pub(super) fn problems(ending: &Ending, history: &History, tally: &mut Tally) ->
         let refused = history
             .passwords
             .iter()
-            .filter(|password| password.run == run && password.refused && password.told)
+            .filter(|password| password.run == run && password.refused)
             .count();
         tally.repairs += u64::try_from(purges.saturating_sub(1)).expect("few");
         tally.wrong_passwords += u64::try_from(refused).expect("few");
@@ -48,14 +47,7 @@ pub(super) fn problems(ending: &Ending, history: &History, tally: &mut Tally) ->
                 "run {run} made {purges} invalidations, {most_purges} are allowed"
             ));
         }
-        let lost = |call: &&Call| call.run == run && call.lost;
-        let forgotten = history.calls.iter().filter(lost).count();
-        let gates = history
-            .calls
-            .iter()
-            .filter(|call| call.run == run && call.function == "preflight");
-        let repeated_gates = gates.count().saturating_sub(1);
-        if refused > (lives + forgotten) * MOST_WRONG_PASSWORDS + repeated_gates {
+        if refused > lives * MOST_WRONG_PASSWORDS {
             wrong.push(format!(
                 "run {run} sent {refused} wrong passwords in {lives} lives"
             ));
