@@ -1,11 +1,16 @@
 //! A started execution.
 
+use std::sync::Arc;
+
+use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
 use aws_sdk_sfn::types::ExecutionStatus;
 use serde_json::Value;
 
 use crate::Stack;
 use crate::ended::Ended;
 use crate::trial::{fresh_name, until};
+use crate::undo::Undoing;
+use crate::witness::Witness;
 
 /// A started execution.
 #[derive(Debug)]
@@ -13,10 +18,17 @@ pub struct Execution {
     /// Its ARN.
     pub arn: String,
     stack: Stack,
+    /// Knows the trial's other executions.
+    undoing: Arc<Undoing>,
 }
 
 impl Execution {
-    pub(crate) async fn start(stack: &Stack, state_machine: &str, input: &Value) -> Self {
+    pub(crate) async fn start(
+        stack: &Stack,
+        state_machine: &str,
+        input: &Value,
+        undoing: Arc<Undoing>,
+    ) -> Self {
         let started = stack
             .step_functions
             .start_execution()
@@ -29,20 +41,47 @@ impl Execution {
         Self {
             arn: started.execution_arn,
             stack: stack.clone(),
+            undoing,
         }
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and compares what it tells with what the stand-ins saw.
+    ///
+    /// # Panics
+    ///
+    /// When they differ.
     pub async fn ended(&self) -> Ended {
         let what = format!("the end of {}", self.arn);
-        let (status, output) = until(&what, async || {
-            let describe = self.stack.step_functions.describe_execution();
-            let described = describe.execution_arn(&self.arn).send().await.ok()?;
-            let over = described.status != ExecutionStatus::Running;
-            over.then_some((described.status, described.output))
+        let described = until(&what, async || {
+            let described = self.described(&self.arn).await?;
+            (described.status != ExecutionStatus::Running).then_some(described)
         })
         .await;
-        Ended::of(status, output, self.history().await)
+        let output = described.output.clone();
+        let ended = Ended::of(described.status.clone(), output, self.history().await);
+        self.compare(&described, &ended).await;
+        ended
+    }
+
+    async fn compare(&self, described: &DescribeExecutionOutput, ended: &Ended) {
+        let mut others = Vec::new();
+        for other in self.undoing.executions() {
+            if other != self.arn {
+                others.extend(self.described(&other).await);
+            }
+        }
+        let witness = Witness::of(&self.stack, described, ended, &others).await;
+        let disputes = witness.map(|witness| match ended.status {
+            ExecutionStatus::Succeeded => witness.disputes(&ended.report()),
+            _ => witness.disputes_of_cause(&ended.cause),
+        });
+        let disputes = disputes.unwrap_or_default();
+        assert!(disputes.is_empty(), "{}", disputes.join("\n"));
+    }
+
+    async fn described(&self, execution: &str) -> Option<DescribeExecutionOutput> {
+        let describe = self.stack.step_functions.describe_execution();
+        describe.execution_arn(execution).send().await.ok()
     }
 
     /// What happened so far: each event as JSON, `type` and its details.

@@ -17,6 +17,7 @@ mod pipeline;
 mod trial;
 mod undo;
 mod viewer;
+mod witness;
 mod zipped;
 
 pub use distribution::Distribution;

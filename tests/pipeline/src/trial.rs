@@ -136,7 +136,8 @@ impl Trial {
 
     /// Starts an execution with any input.
     pub async fn start_with(&self, state_machine: &str, input: &Value) -> Execution {
-        let execution = Execution::start(&self.stack, state_machine, input).await;
+        let undoing = Arc::clone(&self.undoing);
+        let execution = Execution::start(&self.stack, state_machine, input, undoing).await;
         self.undo(Undo::Execution(execution.arn.clone()));
         execution
     }

@@ -32,6 +32,16 @@ impl Undoing {
             .push(undo);
     }
 
+    /// The executions that the trial started.
+    pub(crate) fn executions(&self) -> Vec<String> {
+        let changes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let started = changes.iter().filter_map(|change| match change {
+            Undo::Execution(arn) => Some(arn.clone()),
+            _ => None,
+        });
+        started.collect()
+    }
+
     /// Takes everything back, the last change first. What is gone already is no failure.
     pub(crate) async fn undo(&self, stack: &Stack) {
         let changes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));

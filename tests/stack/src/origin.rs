@@ -56,6 +56,8 @@ pub struct OriginRequest {
     pub status: Option<u16>,
     /// How long it took.
     pub milliseconds: Option<u64>,
+    /// The data version that the answer was stamped with.
+    pub version: Option<String>,
 }
 
 /// The origin with its control port.

@@ -96,6 +96,10 @@ async fn report(
     if let Some(request) = shared.data().requests.get_mut(number) {
         request.status = Some(answer.status().as_u16());
         request.milliseconds = u64::try_from(began.elapsed().as_millis()).ok();
+        let version = answer.headers().get(&VERSION);
+        request.version = version
+            .and_then(|version| version.to_str().ok())
+            .map(str::to_owned);
     }
     delivery::deliver(&connection, answer, how).await
 }
@@ -169,6 +173,7 @@ impl Asked {
             user: self.user.clone(),
             status: None,
             milliseconds: None,
+            version: None,
         }
     }
 

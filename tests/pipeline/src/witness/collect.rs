@@ -1,0 +1,74 @@
+//! Asks the stand-ins what they saw.
+
+use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
+use aws_sdk_sfn::primitives::DateTime;
+use serde_json::Value;
+
+use super::{Seen, Witness};
+use crate::Stack;
+use crate::ended::Ended;
+use crate::pipeline::shipped_contract;
+
+impl Witness {
+    /// What was seen of an execution that is over; `others` are further executions of the trial.
+    pub(crate) async fn of(
+        stack: &Stack,
+        execution: &DescribeExecutionOutput,
+        ended: &Ended,
+        others: &[DescribeExecutionOutput],
+    ) -> Option<Self> {
+        let tenant = tenant_of(execution)?;
+        let span = span_of(execution);
+        let overlaps = |other: &DescribeExecutionOutput| {
+            let (start, end) = span_of(other);
+            start <= span.1 && end >= span.0 && tenant_of(other).as_ref() == Some(&tenant)
+        };
+        let within = |seen: &Seen| (span.0..=span.1).contains(&seen.at_ms);
+        let viewer = [("plane", "viewer"), ("path", tenant.as_str())];
+        let mut visits = seen(stack, &viewer).await;
+        visits.retain(|visit| within(visit) && is_prewarmers(visit));
+        let item = format!("#tenant:{tenant}");
+        let mut purges = seen(stack, &[("plane", "control"), ("item", &item)]).await;
+        purges.retain(|call| within(call) && call.operation.starts_with("CreateInvalidation"));
+        let origin = stack.origin.requests(&tenant).await;
+        Some(Self {
+            span,
+            alone: !others.iter().any(overlaps),
+            stumbles: ended
+                .stumbles()
+                .iter()
+                .map(|(state, _)| (*state).to_owned())
+                .collect(),
+            visits,
+            purges,
+            origin: origin.expect("the origin tells its requests"),
+        })
+    }
+}
+
+async fn seen(stack: &Stack, filter: &[(&str, &str)]) -> Vec<Seen> {
+    let entries = stack.cloudfront.history(filter).await;
+    let entries = entries.expect("cloudfront-local tells its history");
+    let read = |entry| serde_json::from_value(entry).expect("an entry has these fields");
+    entries.into_iter().map(read).collect()
+}
+
+/// The tenant as the run folds it; none where the input names none.
+fn tenant_of(execution: &DescribeExecutionOutput) -> Option<String> {
+    let input: Value = serde_json::from_str(execution.input.as_deref()?).ok()?;
+    Some(input["tenant"].as_str()?.to_ascii_lowercase())
+}
+
+fn span_of(execution: &DescribeExecutionOutput) -> (i64, i64) {
+    let millis = |time: &DateTime| time.to_millis().expect("it is a time of these years");
+    let end = execution.stop_date.as_ref().map_or(i64::MAX, millis);
+    (millis(&execution.start_date), end)
+}
+
+/// Whether it was sent in one of the contract's variants: people's browsers are others.
+fn is_prewarmers(visit: &Seen) -> bool {
+    let contract = shipped_contract();
+    let devices = contract["variants"][1]["values"].as_array();
+    let mut sent = devices.into_iter().flatten().map(|value| &value["send"]);
+    sent.any(|send| *send == visit.header("user-agent"))
+}
