@@ -1,5 +1,5 @@
-//! A redrive, as far as this machine can show it: its Step Functions has none, so the functions are
-//! called with what a redrive would give them.
+//! A redrive, as far as this machine can show it: LocalStack answers `RedriveExecution` with "not yet
+//! emulated", so the functions are called with what a redrive would give them.
 
 use pipeline::{Pipeline, Step, Trial, trial};
 use serde_json::{Value, json};
