@@ -217,12 +217,12 @@ impl CloudFrontControl {
 
     /// Scripts a fault (`{"operation": "CreateInvalidation", "when": {"item": ..}, "effect": {"kind": "throttle"}}`) and names it.
     pub async fn script(&self, fault: &Value) -> Result<u64, StackError> {
-        self.control.add("/faults", fault).await
+        self.control.script(fault).await
     }
 
     /// Removes a fault.
     pub async fn unscript(&self, id: u64) -> Result<(), StackError> {
-        self.control.delete(&format!("/faults/{id}")).await
+        self.control.unscript(id).await
     }
 }
 

@@ -27,6 +27,10 @@ impl Control {
         }
     }
 
+    pub(crate) fn part(&self) -> &'static str {
+        self.part
+    }
+
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, StackError> {
         self.call(Method::GET, path, None).await
     }

@@ -57,7 +57,7 @@ pub(crate) struct Gate {
 struct Shared {
     cognito: String,
     secrets_manager: String,
-    rules: Rules<Call, GateFault>,
+    rules: Arc<Rules<Call, GateFault>>,
     tally: Mutex<Tally>,
     client: reqwest::Client,
 }
@@ -74,7 +74,7 @@ impl Gate {
         let shared = Arc::new(Shared {
             cognito: cognito.to_owned(),
             secrets_manager: secrets_manager.to_owned(),
-            rules: Rules::default(),
+            rules: Arc::default(),
             tally: Mutex::default(),
             client: http_client::within(FORWARD_WITHIN),
         });

@@ -71,7 +71,7 @@ pub(crate) struct Origin {
 struct Shared {
     verifier: Verifier,
     data: Mutex<Data>,
-    rules: Rules<Served, OriginFault>,
+    rules: Arc<Rules<Served, OriginFault>>,
 }
 
 impl Shared {
@@ -86,7 +86,7 @@ impl Origin {
         let shared = Arc::new(Shared {
             verifier: Verifier::of(pool)?,
             data: Mutex::default(),
-            rules: Rules::default(),
+            rules: Arc::default(),
         });
         let api = Server::start("the origin", api::routes(Arc::clone(&shared))).await?;
         let control = Server::start("the origin's control", control::routes(shared)).await?;

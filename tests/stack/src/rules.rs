@@ -1,8 +1,12 @@
 //! Scripted faults: which of the matching calls, counted from the rule's making, go wrong and how.
 
+mod control;
+
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use control::routes;
 
 /// One scripted fault: the `nth` matching call and the ones after it, `times` in all.
 #[derive(Clone, Debug, Deserialize, Serialize)]

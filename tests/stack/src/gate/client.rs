@@ -20,24 +20,17 @@ impl GateControl {
 
     /// Adds a rule and names it.
     pub async fn script(&self, rule: &GateRule) -> Result<u64, StackError> {
-        self.control.add("/faults", rule).await
+        self.control.script(rule).await
     }
 
     /// The rule with its counts.
     pub async fn rule(&self, id: u64) -> Result<GateRuleState, StackError> {
-        let rules: Vec<GateRuleState> = self.control.get("/faults").await?;
-        let rule = rules.into_iter().find(|rule| rule.id == id);
-        rule.ok_or_else(|| {
-            StackError::unusable(
-                format!("find rule {id} of the fault gate"),
-                "it was removed",
-            )
-        })
+        self.control.rule(id).await
     }
 
     /// Removes a rule.
     pub async fn unscript(&self, id: u64) -> Result<(), StackError> {
-        self.control.delete(&format!("/faults/{id}")).await
+        self.control.unscript(id).await
     }
 
     /// What passed so far.

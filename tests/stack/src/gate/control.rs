@@ -2,38 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    extract::{Path, State},
-    http::StatusCode,
-    routing::{delete, get},
-};
-use serde_json::{Value, json};
+use axum::{Json, Router, extract::State, routing::get};
 
-use super::{GateRule, GateRuleState, Shared, Tally};
+use super::{Shared, Tally};
+use crate::rules;
 
 pub(super) fn routes(shared: Arc<Shared>) -> Router {
+    let faults = rules::routes(Arc::clone(&shared.rules));
     Router::new()
-        .route("/faults", get(list).post(add))
-        .route("/faults/{id}", delete(remove))
         .route("/tally", get(tally))
         .with_state(shared)
-}
-
-async fn add(State(shared): State<Arc<Shared>>, Json(rule): Json<GateRule>) -> Json<Value> {
-    Json(json!({ "id": shared.rules.add(rule) }))
-}
-
-async fn list(State(shared): State<Arc<Shared>>) -> Json<Vec<GateRuleState>> {
-    Json(shared.rules.list())
-}
-
-async fn remove(State(shared): State<Arc<Shared>>, Path(id): Path<u64>) -> StatusCode {
-    if shared.rules.remove(id) {
-        StatusCode::NO_CONTENT
-    } else {
-        StatusCode::NOT_FOUND
-    }
+        .merge(faults)
 }
 
 async fn tally(State(shared): State<Arc<Shared>>) -> Json<Tally> {

@@ -54,21 +54,17 @@ impl OriginControl {
 
     /// Adds a rule and names it.
     pub async fn script(&self, rule: &OriginRule) -> Result<u64, StackError> {
-        self.control.add("/faults", rule).await
+        self.control.script(rule).await
     }
 
     /// The rule with its counts.
     pub async fn rule(&self, id: u64) -> Result<OriginRuleState, StackError> {
-        let rules: Vec<OriginRuleState> = self.control.get("/faults").await?;
-        let rule = rules.into_iter().find(|rule| rule.id == id);
-        rule.ok_or_else(|| {
-            StackError::unusable(format!("find rule {id} of the origin"), "it was removed")
-        })
+        self.control.rule(id).await
     }
 
     /// Removes a rule.
     pub async fn unscript(&self, id: u64) -> Result<(), StackError> {
-        self.control.delete(&format!("/faults/{id}")).await
+        self.control.unscript(id).await
     }
 
     /// Every request for this tenant's reports, in order. Versions are asked for with the probe, which is not counted.

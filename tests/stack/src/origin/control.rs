@@ -5,13 +5,12 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::StatusCode,
-    routing::{delete, get, put},
+    routing::{get, put},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use super::{Delay, OriginRequest, OriginRule, OriginRuleState, Shared};
+use super::{Delay, OriginRequest, Shared};
+use crate::rules;
 
 /// A tenant's data.
 #[derive(Debug, Deserialize, Serialize)]
@@ -27,13 +26,13 @@ struct About {
 }
 
 pub(super) fn routes(shared: Arc<Shared>) -> Router {
+    let faults = rules::routes(Arc::clone(&shared.rules));
     Router::new()
         .route("/tenants/{tenant}", put(set_version))
         .route("/delays", put(set_delay))
-        .route("/faults", get(list).post(add))
-        .route("/faults/{id}", delete(remove))
         .route("/requests", get(requests))
         .with_state(shared)
+        .merge(faults)
 }
 
 async fn set_version(
@@ -46,22 +45,6 @@ async fn set_version(
 
 async fn set_delay(State(shared): State<Arc<Shared>>, Json(delay): Json<Delay>) {
     shared.data().set_delay(delay);
-}
-
-async fn add(State(shared): State<Arc<Shared>>, Json(rule): Json<OriginRule>) -> Json<Value> {
-    Json(json!({ "id": shared.rules.add(rule) }))
-}
-
-async fn list(State(shared): State<Arc<Shared>>) -> Json<Vec<OriginRuleState>> {
-    Json(shared.rules.list())
-}
-
-async fn remove(State(shared): State<Arc<Shared>>, Path(id): Path<u64>) -> StatusCode {
-    if shared.rules.remove(id) {
-        StatusCode::NO_CONTENT
-    } else {
-        StatusCode::NOT_FOUND
-    }
 }
 
 async fn requests(
