@@ -33,7 +33,13 @@ fn verdicts(cause: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn slowest(rows: &[EndpointReport]) -> u32 {
+/// The origin answers with this data version, whatever it has.
+fn version(version: &str) -> OriginFault {
+    let version = version.to_owned();
+    OriginFault::Version { version }
+}
+
+fn most_attempts(rows: &[EndpointReport]) -> u32 {
     rows.iter()
         .map(|row| row.attempts)
         .max()
@@ -48,7 +54,11 @@ fn an_endpoint_that_fails_once_is_asked_again() {
         let report = ended.report();
         assert_eq!(ended.states(), STRAIGHT);
         assert_eq!(report.outcome, Outcome::Fresh);
-        assert_eq!(slowest(&report.endpoints), 3, "failed, filled, confirmed");
+        assert_eq!(
+            most_attempts(&report.endpoints),
+            3,
+            "failed, filled, confirmed"
+        );
     });
 }
 
@@ -170,7 +180,7 @@ fn a_retry_after_the_deadline_is_left_to_the_next_function_run() {
         let own = Pipeline::with(t, vec![function]).await;
         let ended = t.start(&own.state_machine, overview()).await.ended().await;
         let report = ended.report();
-        assert_eq!(slowest(&report.endpoints), 3);
+        assert_eq!(most_attempts(&report.endpoints), 3);
         let calls = ended
             .states()
             .iter()
@@ -184,15 +194,7 @@ fn a_retry_after_the_deadline_is_left_to_the_next_function_run() {
 fn a_stale_endpoint_is_purged_and_warmed_again() {
     trial(async |t| {
         t.set_version(2).await;
-        t.origin_fault(
-            OVERVIEW,
-            1,
-            1,
-            OriginFault::Version {
-                version: "1".into(),
-            },
-        )
-        .await;
+        t.origin_fault(OVERVIEW, 1, 1, version("1")).await;
         let input = json!({ "expectedVersion": "2", "endpoints": [OVERVIEW] });
         let ended = t.refresh(input).await;
         let report = ended.report();
@@ -226,15 +228,7 @@ fn a_stale_endpoint_is_purged_and_warmed_again() {
 fn an_endpoint_that_stays_stale_ends_the_run_after_two_more_purges() {
     trial(async |t| {
         t.set_version(2).await;
-        t.origin_fault(
-            OVERVIEW,
-            1,
-            0,
-            OriginFault::Version {
-                version: "1".into(),
-            },
-        )
-        .await;
+        t.origin_fault(OVERVIEW, 1, 0, version("1")).await;
         let input = json!({ "expectedVersion": "2", "endpoints": [OVERVIEW] });
         let ended = t.refresh(input).await;
         let cause = ended.failed("Prewarm", "StaleAfterPurge");
@@ -285,10 +279,7 @@ fn a_wrong_tenant_in_one_answer_is_enough() {
 fn a_version_that_moves_on_during_the_run_is_fresh() {
     trial(async |t| {
         t.set_version(2).await;
-        let later = OriginFault::Version {
-            version: "3".into(),
-        };
-        t.origin_fault(OVERVIEW, 1, 1, later).await;
+        t.origin_fault(OVERVIEW, 1, 1, version("3")).await;
         let input = json!({ "expectedVersion": "2", "endpoints": [OVERVIEW] });
         let report = t.refresh(input).await.report();
         assert_eq!(
