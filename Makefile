@@ -104,17 +104,20 @@ bench: build-host stack-tools node-modules bench-peers ## Measure everything bes
 	cargo run --locked --profile harness --package bench -- $(BENCH)
 
 .PHONY: bench-peers
-bench-peers: target/bench/python.installed target/bench/node.installed
+bench-peers: $(foreach peers,cold-start prewarm,target/bench/$(peers)/python.installed target/bench/$(peers)/node.installed)
 
-target/bench/python.installed: tests/bench/peers/python/requirements.lock $(wildcard tests/bench/peers/python/*.py)
-	@echo "setting up the Python peers"
-	$(PYTHON) -m venv target/bench/python
-	target/bench/python/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+# Without setuptools, whose hook costs every start of Python some milliseconds.
+target/bench/%/python.installed: tests/bench/peers/%/requirements.lock
+	@echo "setting up the Python peers: $*"
+	$(PYTHON) -m venv $(@D)/python
+	$(@D)/python/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	$(@D)/python/bin/pip uninstall --quiet --yes setuptools
 	@touch $@
 
-target/bench/node.installed: tests/bench/peers/node/package-lock.json $(wildcard tests/bench/peers/node/*.mjs)
-	@echo "setting up the Node peers"
-	npm --prefix tests/bench/peers/node ci --no-audit --no-fund
+target/bench/%/node.installed: tests/bench/peers/%/package-lock.json $(wildcard tests/bench/peers/*/*.mjs)
+	@echo "setting up the Node peers: $*"
+	npm --prefix tests/bench/peers/$* ci --no-audit --no-fund
+	npm --prefix tests/bench/peers/$* run --silent --if-present bundle -- --outdir=$(CURDIR)/$(@D)/node
 	@touch $@
 
 ## — Tools —

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 
+use crate::cold_start;
 use crate::error::BenchError;
+use crate::prewarm;
 use crate::report::Report;
 use crate::table;
 
@@ -53,9 +55,14 @@ impl Bench {
     }
 
     /// Runs the parts, prints the table and writes the report.
-    #[expect(clippy::unused_async, reason = "the parts that wait are to come")]
     pub async fn run(&self) -> Result<(), BenchError> {
-        let report = Report::begin(self)?;
+        let mut report = Report::begin(self)?;
+        if self.wants(PartName::ColdStart) {
+            report.parts.push(cold_start::measure(self).await?);
+        }
+        if self.wants(PartName::Prewarm) {
+            report.parts.push(prewarm::measure(self).await?);
+        }
         print!("{}", table::render(&report));
         let file = report.write(&self.folder())?;
         println!("\nThe numbers are in {}.", file.display());
@@ -92,16 +99,16 @@ impl Bench {
         self.root.join("target/release").join(name)
     }
 
-    /// The Python of the peers, with everything that their lock file names.
+    /// A Python with the packages of the prewarm peers.
     #[must_use]
     pub fn python(&self) -> PathBuf {
-        self.folder().join("python/bin/python")
+        self.folder().join("prewarm/python/bin/python")
     }
 
-    /// The bundle of a Node peer.
+    /// A Python with what a Lambda function in Python has, and nothing else.
     #[must_use]
-    pub fn node_bundle(&self, peer: &str) -> PathBuf {
-        self.folder().join("node").join(peer).join("index.mjs")
+    pub fn lambda_python(&self) -> PathBuf {
+        self.folder().join("cold-start/python/bin/python")
     }
 
     /// The sources of the peers.

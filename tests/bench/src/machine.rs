@@ -15,11 +15,11 @@ use crate::error::{BenchError, During};
 /// The functions that are measured.
 pub const FUNCTIONS: [&str; 3] = ["invalidate", "poll", "prewarm"];
 
-/// The Python packages whose versions matter.
+/// Names and versions of the packages that a Python has.
 const PYTHON_PACKAGES: &str = "\
 from importlib import metadata
-for name in ('boto3', 'botocore', 'awslambdaric', 'aiohttp', 'httpx'):
-    print(name, metadata.version(name))";
+for package in metadata.distributions():
+    print(package.name, package.version)";
 
 /// What the measured binaries were made from.
 #[derive(Debug, Serialize)]
@@ -106,10 +106,10 @@ impl Machine {
 
 fn versions(bench: &Bench) -> Result<BTreeMap<String, String>, BenchError> {
     let mut versions = BTreeMap::new();
-    let python = bench.python();
+    let pythons = [bench.lambda_python(), bench.python()];
     for (name, program) in [
         ("rust", Path::new("rustc")),
-        ("python", python.as_path()),
+        ("python", &pythons[0]),
         ("node", Path::new("node")),
         ("curl", Path::new("curl")),
     ] {
@@ -117,13 +117,16 @@ fn versions(bench: &Bench) -> Result<BTreeMap<String, String>, BenchError> {
         let version = said.split_whitespace().find(|word| word.contains('.'));
         versions.insert(name.into(), version.unwrap_or(&said).to_owned());
     }
-    let packages = said_by(Command::new(&python).args(["-c", PYTHON_PACKAGES]))?;
-    for (name, version) in packages.lines().filter_map(|line| line.split_once(' ')) {
-        versions.insert(format!("python {name}"), version.to_owned());
+    for python in pythons {
+        let packages = said_by(Command::new(&python).args(["-c", PYTHON_PACKAGES]))?;
+        for (name, version) in packages.lines().filter_map(|line| line.split_once(' ')) {
+            versions.insert(format!("python {name}"), version.to_owned());
+        }
     }
-    versions.extend(node_packages(
-        &bench.peers().join("node/package-lock.json"),
-    )?);
+    for peers in ["cold-start", "prewarm"] {
+        let lock = bench.peers().join(peers).join("package-lock.json");
+        versions.extend(node_packages(&lock)?);
+    }
     versions.extend(crates(&bench.root().join("Cargo.lock"))?);
     Ok(versions)
 }

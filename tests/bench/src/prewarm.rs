@@ -1,7 +1,6 @@
 //! Many endpoints through one process: how near to the shortest possible time, at what cost in
 //! processor time and memory.
 
-pub mod authority;
 pub mod contender;
 pub mod edge;
 pub mod function;
@@ -13,10 +12,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use self::authority::Authority;
 use self::contender::{Job, Peer, Took, curl};
 use self::edge::{Answers, Asked, Edge, TENANT};
 use self::function::Function;
+use crate::authority::Authority;
 use crate::bench::Bench;
 use crate::error::{BenchError, During};
 use crate::part::Part;

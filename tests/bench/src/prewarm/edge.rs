@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-use super::authority::Authority;
+use crate::authority::Authority;
 
 /// The tenant whose data it serves.
 pub const TENANT: &str = "acme";
