@@ -3,6 +3,7 @@
 use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
 use aws_sdk_sfn::primitives::DateTime;
 use serde_json::Value;
+use warmfront::message::Run;
 
 use super::{Seen, Witness};
 use crate::Stack;
@@ -18,7 +19,10 @@ impl Witness {
         others: &[DescribeExecutionOutput],
     ) -> Option<Self> {
         let tenant = tenant_of(execution)?;
-        let span = span_of(execution);
+        let mut span = span_of(execution);
+        if let Some(began) = began_before(execution) {
+            span.0 = began;
+        }
         let overlaps = |other: &DescribeExecutionOutput| {
             let (start, end) = span_of(other);
             start <= span.1 && end >= span.0 && tenant_of(other).as_ref() == Some(&tenant)
@@ -55,8 +59,20 @@ async fn seen(stack: &Stack, filter: &[(&str, &str)]) -> Vec<Seen> {
 
 /// The tenant as the run folds it; none where the input names none.
 fn tenant_of(execution: &DescribeExecutionOutput) -> Option<String> {
-    let input: Value = serde_json::from_str(execution.input.as_deref()?).ok()?;
-    Some(input["tenant"].as_str()?.to_ascii_lowercase())
+    let input = input_of(execution);
+    let named = input["tenant"].as_str().or(input["run"]["tenant"].as_str());
+    named.map(str::to_ascii_lowercase)
+}
+
+/// When the run began that this execution goes on with, if it does: a state is its input then.
+fn began_before(execution: &DescribeExecutionOutput) -> Option<i64> {
+    let run = serde_json::from_value(input_of(execution)["run"].take());
+    run.ok().map(|run: Run| run.started_at.as_millisecond())
+}
+
+fn input_of(execution: &DescribeExecutionOutput) -> Value {
+    let input = execution.input.as_deref().unwrap_or_default();
+    serde_json::from_str(input).unwrap_or_default()
 }
 
 fn span_of(execution: &DescribeExecutionOutput) -> (i64, i64) {

@@ -1,133 +1,142 @@
 //! A redrive, as far as this machine can show it: LocalStack answers `RedriveExecution` with "not yet
-//! emulated", so the functions are called with what a redrive would give them.
+//! emulated". So a second machine starts where the first run failed, with the input that the state
+//! had, and tells its functions that the execution was redriven once.
 
-use pipeline::{Pipeline, Step, Trial, trial};
+use pipeline::{Ended, Execution, OVERVIEW, Pipeline, Trial, hurry, trial};
 use serde_json::{Value, json};
 use stack::origin::OriginFault;
+use warmfront::message::Outcome;
 
-use crate::OVERVIEW;
+use crate::{STRAIGHT, overview};
 
-/// The execution as a task sees it after so many redrives.
-fn execution(t: &Trial, redrives: u32) -> Value {
-    json!({ "Id": format!("run-of-{}", t.tenant), "RedriveCount": redrives, "Name": "by-hand" })
+const ALWAYS: u32 = 0;
+
+/// Runs with no long pauses between tries.
+async fn run(t: &Trial, input: Value) -> (Execution, Ended) {
+    let own = Pipeline::changed(t, vec![], hurry).await;
+    let execution = t.start(&own.state_machine, input).await;
+    let ended = execution.ended().await;
+    (execution, ended)
 }
 
-/// Goes through the states from a purge on, until the prewarmer is done or fails.
-async fn purge(t: &Trial, pipeline: &Pipeline, state: &Value, redrives: u32) -> Value {
-    let run = &state["run"];
-    let request = json!({
-        "tenant": run["tenant"], "scope": run["scope"], "distributionTenant": run["distributionTenant"],
-        "ordinal": state["progress"]["nextPurge"], "enteredAt": "2026-01-01T00:00:00Z",
-        "execution": execution(t, redrives),
-    });
-    let mut invalidation = pipeline.call(t, Step::Invalidate, &request).await.result();
-    while invalidation["settled"] != true {
-        let request = json!({
-            "tenant": run["tenant"], "invalidation": invalidation, "execution": execution(t, redrives),
-        });
-        invalidation = pipeline
-            .call(t, Step::AwaitInvalidation, &request)
-            .await
-            .result();
-    }
-    invalidation
-}
-
-fn warm(t: &Trial, state: &Value, invalidation: &Value, redrives: u32) -> Value {
-    json!({
-        "action": "prewarm", "run": state["run"], "progress": state["progress"],
-        "invalidation": invalidation, "execution": execution(t, redrives),
+/// Goes on with a failed run, as a redrive does.
+async fn redriven(t: &Trial, (execution, failed): &(Execution, Ended)) -> Ended {
+    let redriven =
+        json!({ "Id": execution.arn, "RedriveCount": 1, "Input": failed.events[0]["input"] });
+    let start_at = failed.last_state();
+    let machine = Pipeline::changed(t, vec![], |definition| {
+        definition["StartAt"] = start_at.into();
+        let states = definition["States"].as_object_mut().unwrap();
+        for state in states.values_mut() {
+            if let Some(payload) = state.pointer_mut("/Parameters/Payload") {
+                payload.as_object_mut().unwrap().remove("execution.$");
+                payload["execution"] = redriven.clone();
+            }
+        }
     })
+    .await;
+    let input = failed.input_of(start_at);
+    t.start_with(&machine.state_machine, &input)
+        .await
+        .ended()
+        .await
+}
+
+fn fresh(ended: &Ended, purges: usize) {
+    let report = ended.report();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    assert_eq!(report.invalidations.len(), purges);
 }
 
 #[test]
-fn a_redrive_at_prewarm_purges_again_and_requests_everything_again() {
+fn a_redrive_at_the_gate_begins_anew() {
     trial(async |t| {
-        let pipeline = Pipeline::deployed(t);
-        let input = json!({ "tenant": t.tenant, "endpoints": [OVERVIEW, "/api/inventory"] });
-        let preflight =
-            json!({ "action": "preflight", "input": input, "execution": execution(t, 0) });
-        let state = pipeline.call(t, Step::Preflight, &preflight).await.result();
-        let fault = t
-            .origin_fault(OVERVIEW, 1, 0, OriginFault::Status { status: 500 })
-            .await;
-        let first = purge(t, &pipeline, &state, 0).await;
-        let failed = pipeline
-            .call(t, Step::Prewarm, &warm(t, &state, &first, 0))
-            .await;
-        failed.failure("PrewarmIncomplete");
+        let refused = json!({ "kind": "error", "status": 403 });
+        let fault = t.viewer_fault("/api/version", 1, ALWAYS, refused).await;
+        // The probe is asked where a version is expected.
+        let input = json!({ "expectedVersion": "1", "endpoints": [OVERVIEW] });
+        let failed = run(t, input).await;
+        failed.1.failed("Preflight", "LoginMisconfigured");
+        t.cloudfront().unscript(fault).await.unwrap();
+        let ended = redriven(t, &failed).await;
+        assert_eq!(ended.states(), STRAIGHT);
+        fresh(&ended, 1);
+    });
+}
 
-        // Cured, and redriven at Prewarm with the input that it had.
-        t.stack.origin.unscript(fault).await.unwrap();
-        let again = pipeline
-            .call(t, Step::Prewarm, &warm(t, &state, &first, 1))
-            .await
-            .result();
-        assert_eq!(
-            again["next"], "invalidate",
-            "what was cached in between may be old"
-        );
-        assert_eq!(again["progress"]["remaining"].as_array().unwrap().len(), 4);
-        let second = purge(t, &pipeline, &again, 1).await;
-        assert_ne!(first["id"], second["id"]);
-        let done = pipeline
-            .call(t, Step::Prewarm, &warm(t, &again, &second, 1))
-            .await
-            .result();
-        assert_eq!(
-            (&done["next"], &done["report"]["outcome"]),
-            (&json!("finished"), &json!("fresh"))
-        );
+#[test]
+fn a_redrive_at_the_purge_asks_under_a_new_reference() {
+    trial(async |t| {
+        let lost = json!({ "kind": "lostResponse" });
+        let fault = t
+            .cloudfront_fault("CreateInvalidation", 1, ALWAYS, lost)
+            .await;
+        let failed = run(t, overview()).await;
+        failed.1.failed("Invalidate", "CloudFrontUnavailable");
+        assert_eq!(t.purges().await.len(), 1, "made, and its answer lost");
+        t.cloudfront().unscript(fault).await.unwrap();
+        let ended = redriven(t, &failed).await;
+        assert_eq!(ended.states(), STRAIGHT[2..]);
+        fresh(&ended, 1);
         assert_eq!(t.purges().await.len(), 2);
     });
 }
 
 #[test]
-fn a_redrive_at_invalidate_asks_under_a_new_reference() {
+fn a_redrive_at_the_wait_looks_at_the_old_purge_and_purges_again() {
     trial(async |t| {
-        let pipeline = Pipeline::deployed(t);
-        let state = json!({
-            "run": { "tenant": t.tenant, "scope": null, "distributionTenant": null },
-            "progress": { "nextPurge": 1 },
-        });
-        let first = purge(t, &pipeline, &state, 0).await;
-        let repeated = purge(t, &pipeline, &state, 0).await;
-        let redriven = purge(t, &pipeline, &state, 1).await;
-        assert_eq!(first["id"], repeated["id"]);
-        assert_ne!(first["id"], redriven["id"]);
-    });
-}
-
-#[test]
-fn a_redrive_at_the_wait_goes_on_with_the_same_invalidation() {
-    trial(async |t| {
-        let pipeline = Pipeline::deployed(t);
-        let state = json!({
-            "run": { "tenant": t.tenant, "scope": null, "distributionTenant": null },
-            "progress": { "nextPurge": 1 },
-        });
-        let invalidation = purge(t, &pipeline, &state, 0).await;
-        let mut as_it_was = invalidation.clone();
-        as_it_was["settled"] = false.into();
-        as_it_was["status"] = "InProgress".into();
-        let request =
-            json!({ "tenant": t.tenant, "invalidation": as_it_was, "execution": execution(t, 1) });
-        let answer = pipeline
-            .call(t, Step::AwaitInvalidation, &request)
-            .await
-            .result();
+        let refused = json!({ "kind": "error", "status": 403, "code": "AccessDenied" });
+        let fault = t
+            .cloudfront_fault("GetInvalidation", 1, ALWAYS, refused)
+            .await;
+        let failed = run(t, overview()).await;
+        failed
+            .1
+            .failed("AwaitInvalidation", "CloudFrontAccessDenied");
+        t.cloudfront().unscript(fault).await.unwrap();
+        let ended = redriven(t, &failed).await;
+        assert_eq!(ended.states(), again_from("AwaitInvalidation"));
+        fresh(&ended, 2);
         assert_eq!(
-            (&answer["id"], &answer["status"]),
-            (&invalidation["id"], &json!("Completed"))
+            t.origin_requests().await.len(),
+            2,
+            "nothing is requested between the purges"
         );
     });
 }
 
 #[test]
+fn a_redrive_at_prewarm_purges_again_and_requests_everything_again() {
+    trial(async |t| {
+        let fault = t
+            .origin_fault(OVERVIEW, 2, ALWAYS, OriginFault::Status { status: 500 })
+            .await;
+        let failed = run(t, overview()).await;
+        let cause = failed.1.failed("Prewarm", "PrewarmIncomplete");
+        assert!(cause.contains("\"fresh\":1"), "{cause}");
+        t.stack.origin.unscript(fault).await.unwrap();
+        let ended = redriven(t, &failed).await;
+        assert_eq!(ended.states(), again_from("Prewarm"));
+        fresh(&ended, 2);
+        for row in ended.report().endpoints {
+            assert!(row.attempts >= 2, "what was fresh is proven anew: {row:?}");
+        }
+        assert_eq!(t.purges().await.len(), 2);
+    });
+}
+
+/// The states of a redrive at this state, which lies behind the first purge.
+fn again_from(state: &str) -> Vec<&'static str> {
+    let prewarm = STRAIGHT.iter().position(|name| *name == "Prewarm").unwrap();
+    let start = STRAIGHT.iter().position(|name| *name == state).unwrap();
+    [&STRAIGHT[start..=prewarm], &STRAIGHT[1..]].concat()
+}
+
+#[test]
 fn the_same_input_again_does_everything_again() {
     trial(async |t| {
-        let first = t.refresh(crate::overview()).await.report();
-        let second = t.refresh(crate::overview()).await.report();
+        let first = t.refresh(overview()).await.report();
+        let second = t.refresh(overview()).await.report();
         assert_ne!(first.invalidations[0].id, second.invalidations[0].id);
         assert_eq!(t.origin_requests().await.len(), 4);
     });
