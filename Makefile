@@ -114,8 +114,9 @@ target/bench/%/python.installed: tests/bench/peers/%/requirements.lock
 	$(@D)/python/bin/pip uninstall --quiet --yes setuptools
 	@touch $@
 
-target/bench/%/node.installed: tests/bench/peers/%/package-lock.json $(wildcard tests/bench/peers/*/*.mjs)
+target/bench/%/node.installed: tests/bench/peers/%/package.json tests/bench/peers/%/package-lock.json $(wildcard tests/bench/peers/*/*.mjs)
 	@echo "setting up the Node peers: $*"
+	rm -rf $(@D)/node
 	npm --prefix tests/bench/peers/$* ci --no-audit --no-fund
 	npm --prefix tests/bench/peers/$* run --silent --if-present bundle -- --outdir=$(CURDIR)/$(@D)/node
 	@touch $@

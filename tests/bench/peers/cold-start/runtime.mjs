@@ -35,6 +35,7 @@ export async function serve(handler) {
     try {
       const answer = await handler(JSON.parse(body), context);
       await call("POST", `${api}/${id}/response`, JSON.stringify(answer));
+      process.emit("answered");
     } catch (error) {
       const failure = { errorType: error.name, errorMessage: error.message, trace: error.stack?.split("\n") };
       await call("POST", `${api}/${id}/error`, JSON.stringify(failure));

@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 use super::services::Services;
 use crate::bench::Bench;
 
+/// Starts a bundle of Node with the code that was compiled before.
+const NODE_START: &str = "start.cjs";
+
 /// Who does a function's job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contestant {
@@ -53,7 +56,11 @@ impl Contestant {
                 bench.root().join("shared/contract.json"),
             ],
             Self::Python => vec![peers(bench).join(format!("{function}.py"))],
-            Self::Node => vec![bundle(bench, function)],
+            Self::Node => {
+                let bundle = bundle(bench, function);
+                let cache = bundle.with_extension("js.cache");
+                vec![peers(bench).join(NODE_START), bundle, cache]
+            }
         }
     }
 
@@ -72,7 +79,9 @@ impl Contestant {
             }
             Self::Node => {
                 let mut command = Command::new("node");
-                command.arg(bundle(bench, place.function));
+                command
+                    .arg(peers(bench).join(NODE_START))
+                    .arg(bundle(bench, place.function));
                 command
             }
         };
@@ -139,5 +148,5 @@ fn peers(bench: &Bench) -> PathBuf {
 fn bundle(bench: &Bench, function: &str) -> PathBuf {
     bench
         .folder()
-        .join(format!("cold-start/node/{function}.mjs"))
+        .join(format!("cold-start/node/{function}.js"))
 }

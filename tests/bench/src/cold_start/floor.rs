@@ -126,6 +126,7 @@ async fn exchange(
     for mut request in requests {
         let host = host.parse().expect("a host is a header value");
         request.headers_mut().insert(HOST, host);
+        sender.ready().await?;
         sender
             .send_request(request)
             .await?
