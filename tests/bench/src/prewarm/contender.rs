@@ -144,9 +144,13 @@ fn configuration(job: &Job) -> String {
         format!("max-time = {}", job.timeout),
         format!("cacert = {:?}", job.authority.display().to_string()),
     ];
-    if job.base.starts_with("https:") {
-        lines.push("http2".to_owned());
-    }
+    // Over HTTP/1.1 there is no use in waiting whether a connection can be shared.
+    let how = if job.base.starts_with("https:") {
+        "http2"
+    } else {
+        "parallel-immediate"
+    };
+    lines.push(how.to_owned());
     for (name, value) in &job.headers {
         lines.push(format!("header = \"{name}: {value}\""));
     }

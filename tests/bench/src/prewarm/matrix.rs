@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use tokio::sync::Barrier;
 
 use super::edge::Answers;
-use super::{Contestant, Done, Field, SMALL_BODY, Transport, mebibytes};
+use super::{Begin, Contestant, Done, Field, SMALL_BODY, Transport, mebibytes};
 use crate::bench::Bench;
 use crate::error::BenchError;
 use crate::part::{Bound, Part, Unit};
@@ -67,6 +68,8 @@ const TOLD: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_millis(900);
 /// Jobs with more requests keep the processor busy.
 const FEW: usize = 50;
+/// Between the beginnings of jobs that run side by side: handshakes keep the processor busy.
+const BETWEEN_BEGINNINGS: Duration = Duration::from_millis(400);
 /// What a quick run leaves out.
 const TOO_LONG_FOR_QUICK: Duration = Duration::from_secs(2);
 
@@ -93,7 +96,11 @@ pub(super) async fn measure(
             for transport in Transport::ALL {
                 for _ in 0..samples {
                     for contestant in taking_part(transport) {
-                        found.push(one(field, size, transport, contestant).await?);
+                        let begin = Begin {
+                            everyone: &Barrier::new(1),
+                            turn: Duration::ZERO,
+                        };
+                        found.push(one(field, size, transport, contestant, begin).await?);
                     }
                 }
             }
@@ -117,13 +124,14 @@ async fn one(
     size: Size,
     transport: Transport,
     contestant: Contestant,
+    begin: Begin<'_>,
 ) -> Result<Found, BenchError> {
     let answers = Answers {
         origin: size.origin,
         bytes: SMALL_BODY,
     };
     let of = (size.endpoints, size.concurrency);
-    let done = field.run(contestant, transport, answers, of).await?;
+    let done = field.run(contestant, transport, answers, of, begin).await?;
     Ok((transport, contestant, done))
 }
 
@@ -133,10 +141,20 @@ async fn side_by_side(
     transports: &[Transport],
     samples: usize,
 ) -> Result<Vec<Found>, BenchError> {
-    let jobs = transports.iter().flat_map(|&transport| {
-        (0..samples).flat_map(move |_| {
-            taking_part(transport).map(move |contestant| one(field, size, transport, contestant))
-        })
+    let rounds = transports.iter().flat_map(|&transport| {
+        let contestants = taking_part(transport).map(move |contestant| (transport, contestant));
+        contestants.flat_map(move |who| std::iter::repeat_n(who, samples))
+    });
+    let rounds: Vec<_> = rounds.collect();
+    let everyone = Barrier::new(rounds.len());
+    let mut turn = Duration::ZERO;
+    let jobs = rounds.into_iter().map(|(transport, contestant)| {
+        let begin = Begin {
+            everyone: &everyone,
+            turn,
+        };
+        turn += BETWEEN_BEGINNINGS;
+        one(field, size, transport, contestant, begin)
     });
     try_join_all(jobs).await
 }
