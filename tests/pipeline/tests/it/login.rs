@@ -66,8 +66,19 @@ fn a_throttled_login_is_repeated() {
 #[test]
 fn an_unavailable_login_is_repeated() {
     trial(async |t| {
-        let fault = GateFault::Unavailable { status: 500 };
-        is_repeated(t, "AdminInitiateAuth", 1, fault, "LoginUnavailable").await;
+        // Not answered, it may have counted as a wrong password: a run can afford it once.
+        for (nth, state) in [(1, "Preflight"), (2, "Prewarm")] {
+            let t = t.another().await;
+            let login = Login::new(&t).await;
+            let fault = GateFault::Unavailable { status: 500 };
+            let fault = login.rule("AdminInitiateAuth", fault).starting_at(nth);
+            t.gate_fault(fault).await;
+            let ended = run(&t, &login).await;
+            ended.report();
+            assert_eq!(ended.stumbles(), [(state, "LoginUnavailable")]);
+            assert_eq!(login.passwords_sent(&t).await, 3, "one of them in vain");
+            assert_eq!(t.purges().await.len(), 1);
+        }
     });
 }
 
