@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, ValueEnum};
 
 use crate::cold_start;
+use crate::cost;
 use crate::error::BenchError;
+use crate::overhead;
 use crate::prewarm;
 use crate::report::Report;
 use crate::table;
@@ -62,6 +64,13 @@ impl Bench {
         }
         if self.wants(PartName::Prewarm) {
             report.parts.push(prewarm::measure(self).await?);
+        }
+        if self.wants(PartName::Overhead) {
+            report.parts.push(overhead::measure(self).await?);
+        }
+        if self.wants(PartName::Cost) {
+            let part = cost::measure(self, &report.parts).await?;
+            report.parts.push(part);
         }
         print!("{}", table::render(&report));
         let file = report.write(&self.folder())?;

@@ -104,8 +104,20 @@ impl Quantity {
 /// Samples by row and column of the table.
 type Samples = BTreeMap<(String, &'static str), Vec<f64>>;
 
+/// Its name in the report.
+pub const NAME: &str = "cold start";
+
 /// Measures it.
 pub async fn measure(bench: &Bench) -> Result<Part, BenchError> {
+    measure_in(bench, bench.rounds(ROUNDS)).await
+}
+
+/// Measures it with a few samples, for who needs no more than an order of size.
+pub async fn measure_briefly(bench: &Bench) -> Result<Part, BenchError> {
+    measure_in(bench, 3).await
+}
+
+async fn measure_in(bench: &Bench, rounds: usize) -> Result<Part, BenchError> {
     let trust = Trust::new(&bench.folder().join("cold-start"))?;
     let fields = [
         (Transport::Http, Services::start(None).await?),
@@ -116,7 +128,7 @@ pub async fn measure(bench: &Bench) -> Result<Part, BenchError> {
     ];
     let mut samples = Samples::new();
     // The first round fills the page cache and writes Python's bytecode and Node's code cache.
-    for round in 0..=bench.rounds(ROUNDS) {
+    for round in 0..=rounds {
         let mut found = Samples::new();
         for function in FUNCTIONS {
             for (transport, services) in &fields {
@@ -219,7 +231,7 @@ fn check(function: &str, answer: &Bytes) -> Result<(), BenchError> {
 }
 
 fn part(bench: &Bench, samples: &Samples) -> Result<Part, BenchError> {
-    let mut part = Part::new("cold start", METHOD);
+    let mut part = Part::new(NAME, METHOD);
     for function in FUNCTIONS {
         for transport in [Transport::Http, Transport::Tls] {
             for quantity in Quantity::ALL {
