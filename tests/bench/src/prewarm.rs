@@ -36,7 +36,7 @@ runs from the order to a process that is ready (interpreter started, libraries l
 last answer; curl, which is started for each job, from its start to its end. The ideal is the \
 slowest answer of the origin, or all of its time over the concurrency, whichever is more, as the \
 stand-in measured it in the same job. warmfront is the shipping binary, driven through the Lambda \
-Runtime API: within its time it also logs in (Secrets Manager and Cognito answer at once), checks \
+Runtime API with the two events that the state machine sends: within their time it also logs in (Secrets Manager and Cognito answer at once), checks \
 status, version, age and tenant of each answer, finds the tenant's name in each body, requests \
 each path a second time to see that it is cached, writes a log line for each, and makes the \
 report. So it sends two requests where the peers send one: processor time is given for 1,000 \

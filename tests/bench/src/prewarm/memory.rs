@@ -10,8 +10,8 @@ use crate::part::{Bound, Part, Unit};
 
 const LARGE_BODY: usize = 200 * 1024 * 1024;
 const SAMPLES: usize = 3;
-/// A large body may take this much more than a small one: the windows of the connection.
-const MOST_TIMES: f64 = 1.1;
+/// A large body may take this much more than a small one: what the connection reads ahead.
+const MOST_TIMES: f64 = 1.15;
 
 /// Measures it, with and without a search in the body.
 pub(super) async fn measure(
