@@ -14,7 +14,7 @@ use crate::history::Answer;
 use crate::machine::wait;
 use crate::origin::Answering;
 use crate::scenario::{Collapsing, LateAnswers, ORIGIN_TIMEOUT};
-use crate::world::{State, TENANT, World};
+use crate::world::{OTHER_TENANT, State, TENANT, World};
 
 /// What those who wait for a fetch are told when it ends. In order: `tokio::sync::watch` wakes its receivers in a
 /// random one, and a seed would be no world.
@@ -26,10 +26,14 @@ type Told = oneshot::Receiver<(Fetched, Arc<Finished>)>;
 pub struct Fetched {
     status: u16,
     version: Option<u64>,
+    foreign: bool,
     received: Time,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
 }
+
+/// What marks another tenant's data in a cache; bodies are made when they are sent.
+const FOREIGN: &[u8] = b"foreign";
 
 enum Found {
     Copy(Answer),
@@ -54,6 +58,7 @@ impl Answer {
             },
             age: Some(now.since(copy.object.received).as_secs()),
             version: version(&copy.object.response.headers),
+            foreign: is_foreign(&copy.object),
             received: copy.object.received,
             late: copy.late,
         }
@@ -70,6 +75,7 @@ impl Answer {
             },
             age: None,
             version: fetched.version,
+            foreign: fetched.foreign,
             received: fetched.received,
             late: false,
         }
@@ -196,13 +202,20 @@ impl World {
         let fetched = Fetched {
             status: response.status,
             version: version(&response.headers),
+            foreign: response.status == 200 && answering.foreign,
             received,
             retry_after: answering.retry_after,
         };
         self.note(&|| {
             format!(
-                "origin ends {target}: {} {:?}",
-                fetched.status, fetched.version
+                "origin ends {target}: {} {:?}{}",
+                fetched.status,
+                fetched.version,
+                if fetched.foreign {
+                    ", of another tenant"
+                } else {
+                    ""
+                }
             )
         });
         let life = lifetime(
@@ -244,17 +257,19 @@ impl World {
             headers.insert("cache-tag", tags.join(",").parse().expect("tags are ASCII"));
             headers.insert("x-data-version", HeaderValue::from(answering.version));
         }
+        let is_foreign = status == 200 && answering.foreign;
         StoredResponse {
             status,
             headers,
-            body: Bytes::new(),
+            body: Bytes::from_static(if is_foreign { FOREIGN } else { b"" }),
         }
     }
 
-    /// The body of any answer with data.
+    /// The body of an answer with data.
     #[must_use]
-    pub fn body() -> String {
-        format!("{{\"organization\":\"{TENANT}\"}}")
+    pub fn body(foreign: bool) -> String {
+        let tenant = if foreign { OTHER_TENANT } else { TENANT };
+        format!("{{\"organization\":\"{tenant}\"}}")
     }
 }
 
@@ -264,6 +279,11 @@ impl State {
         self.waiting.entry(fetch).or_default().push(tell);
         told
     }
+}
+
+/// Whether an object is another tenant's data.
+pub fn is_foreign(object: &Object) -> bool {
+    object.response.body == FOREIGN
 }
 
 fn version(headers: &HeaderMap) -> Option<u64> {

@@ -10,6 +10,8 @@ pub type RunId = usize;
 pub struct Asked {
     /// The execution that it was for.
     pub run: RunId,
+    /// Index of the call that made it.
+    pub call: usize,
     /// Index of the target.
     pub target: usize,
     /// When it was sent.
@@ -31,6 +33,8 @@ pub struct Answer {
     pub age: Option<u64>,
     /// Version of the data; nothing in an error.
     pub version: Option<u64>,
+    /// It names another tenant.
+    pub foreign: bool,
     /// When the answer left the origin.
     pub received: Time,
     /// It lay in a cache, where it was stored though fetched before a purge.
@@ -77,8 +81,12 @@ pub struct Password {
 pub struct Call {
     /// The execution that made it.
     pub run: RunId,
+    /// How often the execution had been redriven.
+    pub life: u32,
     /// `preflight`, `prewarm`, `invalidate` or `poll`.
     pub function: &'static str,
+    /// Its result reached the state machine.
+    pub answered: bool,
     /// Its answer did not reach the state machine: killed or lost.
     pub lost: bool,
     /// It was still at work when its time was over.
@@ -96,8 +104,12 @@ pub struct History {
     pub created: Vec<Created>,
     /// Passwords.
     pub passwords: Vec<Password>,
-    /// Calls of functions.
+    /// Calls of functions, in the order in which they began.
     pub calls: Vec<Call>,
+    /// Redrives so far, by execution.
+    pub redrives: Vec<u32>,
+    /// Copies that no run was to touch and that are gone, one sentence each.
+    pub gone: Vec<String>,
     /// One line per event, where somebody wants to read it.
     pub trace: Option<Vec<String>>,
 }

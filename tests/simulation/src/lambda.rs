@@ -83,49 +83,64 @@ impl Lambda {
             return Err(TaskError::new("Lambda.TooManyRequestsException", ""));
         }
         wait(self.world.span(5, 300)).await;
-        match function {
-            "${InvalidateFunctionArn}" => {
+        let name = match (function, payload["action"].as_str()) {
+            ("${InvalidateFunctionArn}", _) => "invalidate",
+            ("${PollFunctionArn}", _) => "poll",
+            ("${PrewarmFunctionArn}", Some("preflight")) => "preflight",
+            ("${PrewarmFunctionArn}", _) => "prewarm",
+            (other, _) => panic!("the state machine calls {other:?}, which is no function"),
+        };
+        let call = self.begin(run, name);
+        match name {
+            "invalidate" => {
                 let step = Invalidate {
                     config: invalidate::config::Config {
                         distribution_id: DISTRIBUTION.to_owned(),
                         contract: self.world.scenario.contract.clone(),
                     },
-                    cloudfront: self.port(run),
+                    cloudfront: self.port(call),
                 };
-                self.call(run, "invalidate", &step, payload, SHORT_TIMEOUT)
-                    .await
-                    .0
+                self.call(call, &step, payload, SHORT_TIMEOUT).await.0
             }
-            "${PollFunctionArn}" => {
+            "poll" => {
                 let step = Poll {
                     config: poll::config::Config {
                         budget: poll::config::DEFAULT_BUDGET,
                         window: poll::config::DEFAULT_WINDOW,
                     },
-                    cloudfront: self.port(run),
+                    cloudfront: self.port(call),
                     clock: self.world.clock,
                 };
-                self.call(run, "poll", &step, payload, SHORT_TIMEOUT)
-                    .await
-                    .0
+                self.call(call, &step, payload, SHORT_TIMEOUT).await.0
             }
-            "${PrewarmFunctionArn}" => self.prewarm(run, payload).await,
-            other => panic!("the state machine calls {other:?}, which is no function"),
+            _ => self.prewarm(call, payload).await,
         }
     }
 
-    async fn prewarm(&self, run: RunId, payload: Value) -> Result<Value, TaskError> {
+    fn begin(&self, run: RunId, function: &'static str) -> usize {
+        let calls = &mut self.world.state().history;
+        let life = calls.redrives[run];
+        calls.calls.push(Call {
+            run,
+            life,
+            function,
+            answered: false,
+            lost: false,
+            overran: false,
+        });
+        calls.calls.len() - 1
+    }
+
+    async fn prewarm(&self, call: usize, mut payload: Value) -> Result<Value, TaskError> {
         let cold = self.world.chance(self.world.scenario.trouble.cold_start);
         let idle = if cold { None } else { self.idle().pop() };
         let container = idle.unwrap_or_else(|| self.start_container());
-        container.port.serve(run);
-        let name = if payload["action"] == "preflight" {
-            "preflight"
-        } else {
-            "prewarm"
-        };
+        container.port.serve(call);
+        if self.sabotage.forgets_retries {
+            payload["retryCount"] = 0.into();
+        }
         let limit = self.world.scenario.function_timeout;
-        let (answer, survived) = self.call(run, name, &container.step, payload, limit).await;
+        let (answer, survived) = self.call(call, &container.step, payload, limit).await;
         if survived {
             self.idle().push(container);
         }
@@ -136,9 +151,9 @@ impl Lambda {
         self.idle.lock().expect("nothing panics while holding it")
     }
 
-    fn port(&self, run: RunId) -> Port {
+    fn port(&self, call: usize) -> Port {
         let port = Port::new(Arc::clone(&self.world), self.sabotage);
-        port.serve(run);
+        port.serve(call);
         port
     }
 
@@ -168,30 +183,26 @@ impl Lambda {
     /// Runs a handler as Lambda does; says also whether its process lives on.
     async fn call<S: Step>(
         &self,
-        run: RunId,
-        function: &'static str,
+        call: usize,
         step: &S,
         payload: Value,
         limit: Duration,
     ) -> (Result<Value, TaskError>, bool) {
         let deadline = Instant::now() + limit;
         let dies_at = self.death();
-        let mut call = Call {
-            run,
-            function,
-            lost: false,
-            overran: false,
-        };
         let request = match serde_json::from_value::<S::Request>(payload) {
             Ok(request) => request,
             Err(error) => return (Err(TaskError::new("InvalidInput", error.to_string())), true),
         };
         let end = dies_at.map_or(deadline, |at| at.min(deadline));
         let answer = timeout_at(end, Box::pin(step.handle(request, deadline))).await;
-        let outcome = match answer {
+        let note = |change: &dyn Fn(&mut Call)| {
+            change(&mut self.world.state().history.calls[call]);
+        };
+        match answer {
             Err(_) => {
-                call.lost = true;
-                call.overran = dies_at.is_none_or(|at| at >= deadline);
+                let overran = dies_at.is_none_or(|at| at >= deadline);
+                note(&|call| (call.lost, call.overran) = (true, overran));
                 (Err(self.one_of(&DEATHS)), false)
             }
             Ok(Err(error)) => {
@@ -200,16 +211,15 @@ impl Lambda {
                 (Err(error), true)
             }
             Ok(Ok(_)) if self.world.chance(self.world.scenario.trouble.lose_answer) => {
-                call.lost = true;
+                note(&|call| call.lost = true);
                 (Err(self.one_of(&LOSSES)), true)
             }
             Ok(Ok(response)) => {
+                note(&|call| call.answered = true);
                 let response = serde_json::to_value(response).expect("messages are JSON");
                 (Ok(response), true)
             }
-        };
-        self.world.state().history.calls.push(call);
-        outcome
+        }
     }
 
     /// When the process dies of itself, if it does: soon or late, and often with work half done.

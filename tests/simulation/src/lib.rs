@@ -3,6 +3,7 @@
 //!
 //! A seed is a world: the same seed, the same events. [`check_seed`] looks at one.
 
+pub mod caches;
 pub mod clock;
 pub mod data_plane;
 pub mod history;

@@ -18,6 +18,7 @@ pub struct Origin {
     throttle: f64,
     error: f64,
     hang: f64,
+    mixes_tenants: f64,
 }
 
 /// What the origin makes of a request.
@@ -29,6 +30,8 @@ pub struct Answering {
     pub status: u16,
     /// The version of the data that it read when the request came.
     pub version: u64,
+    /// It is another tenant's data.
+    pub foreign: bool,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
 }
@@ -53,6 +56,7 @@ impl Origin {
             throttle: scenario.trouble.origin_throttle,
             error: scenario.trouble.origin_error,
             hang: scenario.trouble.origin_hang,
+            mixes_tenants: scenario.mixes_tenants,
         }
     }
 
@@ -73,6 +77,7 @@ impl Origin {
             takes: self.usual[endpoint].mul_f64(0.5 + rng.f64()),
             status: 200,
             version: self.version(now, rng),
+            foreign: false,
             retry_after: None,
         };
         let mut happens = |chance: f64| chance > 0.0 && rng.f64() < chance;
@@ -99,7 +104,10 @@ impl Origin {
                 ..answering
             };
         }
-        answering
+        Answering {
+            foreign: happens(self.mixes_tenants),
+            ..answering
+        }
     }
 
     /// Answers the probe.
@@ -108,6 +116,7 @@ impl Origin {
             takes: Duration::from_millis(rng.u64(10..200)),
             status: 200,
             version: self.version(now, rng),
+            foreign: false,
             retry_after: None,
         }
     }

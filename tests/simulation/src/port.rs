@@ -18,7 +18,7 @@ use crate::world::World;
 #[derive(Clone, Debug)]
 pub struct Port {
     world: Arc<World>,
-    /// For which execution it works at the moment.
+    /// For which call it works at the moment.
     serves: Arc<AtomicUsize>,
     sabotage: Sabotage,
 }
@@ -34,13 +34,18 @@ impl Port {
         }
     }
 
-    /// Begins to work for an execution.
-    pub fn serve(&self, run: RunId) {
-        self.serves.store(run, Ordering::Relaxed);
+    /// Begins to work for a call, by its index in the history.
+    pub fn serve(&self, call: usize) {
+        self.serves.store(call, Ordering::Relaxed);
     }
 
-    fn run(&self) -> RunId {
+    fn call(&self) -> usize {
         self.serves.load(Ordering::Relaxed)
+    }
+
+    /// The execution that made the call.
+    fn run(&self) -> RunId {
+        self.world.state().history.calls[self.call()].run
     }
 
     /// The way to a service of AWS.

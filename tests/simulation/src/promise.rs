@@ -1,6 +1,7 @@
 //! What a run promises, held against what happened. `docs/semantics.md` says the same in words.
 
 mod books;
+mod bounds;
 
 use cloudfront_local::model::Time;
 use warmfront::message::{EndpointReport, InvalidationStatus, Report, Verdict};
@@ -40,6 +41,10 @@ pub struct Tally {
     pub wrong_passwords: u64,
     /// Reads of a copy that was stored late.
     pub late_reads: u64,
+    /// Executions for a scope.
+    pub scoped: u64,
+    /// Executions that ended because an answer named another tenant.
+    pub wrong_tenants: u64,
 }
 
 impl Tally {
@@ -59,6 +64,8 @@ impl Tally {
         self.lost_calls += other.lost_calls;
         self.wrong_passwords += other.wrong_passwords;
         self.late_reads += other.late_reads;
+        self.scoped += other.scoped;
+        self.wrong_tenants += other.wrong_tenants;
     }
 }
 
@@ -83,6 +90,8 @@ struct Promise<'a> {
     from: Time,
     until: Option<Time>,
     reach: Reach,
+    /// Whether another tenant's data is a breach, too.
+    names_tenant: bool,
 }
 
 /// Everything that is wrong with the end of a world, one sentence each.
@@ -91,6 +100,7 @@ pub fn breaches(ending: &Ending, tally: &mut Tally) -> Vec<String> {
     let state = world.state();
     let history = &state.history;
     let mut wrong = books::problems(ending, history, tally);
+    wrong.extend(bounds::problems(ending, &state, tally));
     for end in &ending.runs {
         let Ok(report) = &end.result else { continue };
         for promise in promises(ending, history, end, report, tally) {
@@ -124,13 +134,6 @@ fn promises<'a>(
     };
     let last = report.invalidations.last();
     let completed = last.is_some_and(|last| last.status == InvalidationStatus::Completed);
-    // A later purge empties the cache again; what fills it then is that run's to judge.
-    let until = history
-        .created
-        .iter()
-        .filter(|created| created.at > purge.at)
-        .map(|created| created.at)
-        .min();
     let another_under_way = history.created.iter().any(|created| {
         created.id != purge.id && created.at <= purge.at && created.completes > purge.at
     });
@@ -155,8 +158,16 @@ fn promises<'a>(
             Collapsing::LastAnswerStays => continue,
         };
         tally.promises += 1;
+        let target = books::target_of(world, row);
+        // A later purge empties the cache again; what fills it then is that run's to judge.
+        let until = history
+            .created
+            .iter()
+            .filter(|created| created.at > purge.at && world.is_in_scope(created.run, target))
+            .map(|created| created.at)
+            .min();
         promises.push(Promise {
-            target: books::target_of(world, row),
+            target,
             pop: row.pop.as_deref().unwrap_or_default(),
             version: expected(report).map(|version| {
                 if lags || scenario.collapsing != Collapsing::Strict {
@@ -170,6 +181,7 @@ fn promises<'a>(
             from: end.at,
             until,
             reach,
+            names_tenant: !refilled_later && scenario.collapsing == Collapsing::Strict,
         });
     }
     promises
@@ -219,6 +231,9 @@ impl Promise<'_> {
     }
 
     fn is_broken_by(&self, read: &Read) -> bool {
+        if self.names_tenant && read.answer.foreign {
+            return true;
+        }
         match self.version {
             Some(version) => read.answer.version.is_some_and(|found| found < version),
             None => read.answer.received < self.purged,

@@ -11,6 +11,10 @@ use crate::history::{Answer, RunId};
 use crate::world::World;
 
 /// What is broken; nothing by default.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a way of its own to break something"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sabotage {
     /// Every answer claims to be of the newest version.
@@ -19,6 +23,16 @@ pub struct Sabotage {
     pub stale_is_success: bool,
     /// Purges after the first of a run are not sent to CloudFront, but reported as done.
     pub no_repairs: bool,
+    /// A scoped purge is sent as one of the whole tenant.
+    pub purges_every_scope: bool,
+    /// A purge for a distribution tenant is sent for the distribution.
+    pub purges_every_distribution_tenant: bool,
+    /// Every body names the tenant that was asked for.
+    pub hides_other_tenants: bool,
+    /// Purges after the first of a run reach CloudFront for another tenant.
+    pub repairs_purge_nobody: bool,
+    /// No call is told that it is repeated.
+    pub forgets_retries: bool,
 }
 
 /// The report of a run that takes every answer for fresh.
@@ -33,6 +47,7 @@ pub(crate) fn called_fresh(world: &World, run: RunId) -> Report {
         .targets
         .iter()
         .enumerate()
+        .filter(|(index, _)| world.is_in_scope(run, *index))
         .filter_map(|(index, target)| {
             let asked = last_answer(index)?;
             let answer: &Answer = asked.answer.as_ref()?;
@@ -57,7 +72,7 @@ pub(crate) fn called_fresh(world: &World, run: RunId) -> Report {
     let checked = world.scenario.version_checked;
     Report {
         tenant: world.tenant.clone(),
-        scope: None,
+        scope: world.scenario.refreshes[run].scope.map(str::to_owned),
         outcome: Outcome::Fresh,
         version_checked: checked,
         expected_version: checked.then(|| (run + 2).to_string()),

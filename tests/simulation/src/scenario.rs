@@ -1,65 +1,24 @@
 //! What happens in one simulated world, drawn from its seed.
 
+mod contract;
 mod trouble;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use cloudfront_local::model::{Pop, Profile, ProfileName, ReplayForm};
+use contract::{CONTRACT, ENDPOINTS};
 use fastrand::Rng;
 pub use trouble::Trouble;
 use warmfront::contract::Contract;
 
-/// Endpoints that a run may request, at most.
-const ENDPOINTS: usize = 3;
 /// How long CloudFront waits for the origin: nothing is in flight for longer.
 pub const ORIGIN_TIMEOUT: Duration = Duration::from_secs(100);
-/// The endpoints' own timeout in the contract.
-const ENDPOINT_TIMEOUT: &str = "220s";
+/// The scope that a run may be for.
+pub const SCOPE: &str = "cost";
+/// The distribution tenant that a run may be for.
+const DISTRIBUTION_TENANT: &str = "dt_2acme";
 /// The POPs where readers are. Two share a Region; one Region is a shield's.
 pub const POPS: [&str; 5] = ["FRA56-P4", "FRA60-P1", "LHR61-P3", "IAD89-P1", "NRT57-P1"];
-
-static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
-    let endpoint = |path: &str, required: bool| {
-        format!(
-            r#"{{"path":"{path}?organization={{tenant}}","timeout":"{ENDPOINT_TIMEOUT}","required":{required},"tenantPointer":"/organization"}}"#
-        )
-    };
-    let endpoints = [
-        endpoint("/api/overview", true),
-        endpoint("/api/cost", true),
-        endpoint("/api/trend", false),
-    ]
-    .join(",");
-    let text = format!(
-        r#"{{
-  "tagHeader": "cache-tag", "tagPrefix": "tenant:",
-  "tenant": {{
-    "header": "x-organization-id", "queryNames": ["organization"],
-    "id": {{ "pattern": "[a-z0-9][a-z0-9._-]*", "maxLength": 64 }},
-    "claim": "custom:organization", "superadminGroup": "superadmin"
-  }},
-  "cacheKey": {{
-    "headers": ["x-organization-id", "x-locale-bucket"],
-    "queryNames": ["organization"], "cookies": [], "encodings": ["gzip"]
-  }},
-  "variants": [{{
-    "header": "x-locale-bucket", "from": "accept-language", "default": "en",
-    "values": [
-      {{ "value": "en", "matches": ["en"], "send": "en-US" }},
-      {{ "value": "de", "matches": ["de"], "send": "de-DE" }}
-    ]
-  }}],
-  "version": {{ "header": "x-data-version", "order": "integer" }},
-  "paths": [{{ "pattern": "/api/*", "defaultTtl": "1d", "maxTtl": "7d" }}],
-  "scopes": {{}},
-  "endpoints": [{endpoints}],
-  "probe": {{ "path": "/version?organization={{tenant}}", "timeout": "10s" }},
-  "migration": {{ "paths": [] }}
-}}"#
-    );
-    Contract::parse(&text).expect("the simulation's contract has no problems")
-});
 
 /// How a location treats two requests for one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +47,8 @@ pub struct Refresh {
     pub delay: Duration,
     /// Pauses before redrives, as long as the execution fails.
     pub redrives: Vec<Duration>,
+    /// Only this scope.
+    pub scope: Option<&'static str>,
 }
 
 /// What becomes of the service user's password.
@@ -148,6 +109,10 @@ pub struct Scenario {
     pub reader_pause: Duration,
     /// Whether the context object tells a redrive count of 0.
     pub tells_redrive_count: bool,
+    /// The distribution tenant that holds all this; nothing where the distribution itself does.
+    pub distribution_tenant: Option<&'static str>,
+    /// Chance that the origin answers with another tenant's data.
+    pub mixes_tenants: f64,
     /// Whether a promise is taken from a run whatever its `RECHECK_AFTER`; drawn as no.
     pub believes_any_recheck: bool,
 }
@@ -190,7 +155,7 @@ impl Scenario {
             _ => None,
         };
         let refreshes = refreshes(rng);
-        Self {
+        let mut scenario = Self {
             seed,
             contract,
             collapsing,
@@ -224,8 +189,24 @@ impl Scenario {
             readers: rng.usize(1..=3),
             reader_pause: millis(rng, 2_000, 40_000),
             tells_redrive_count: rng.bool(),
+            distribution_tenant: None,
+            mixes_tenants: 0.0,
             believes_any_recheck: false,
             profile,
+        };
+        scenario.draw_bounds(rng);
+        scenario
+    }
+
+    /// Draws what is within a run's reach, and who crosses the line.
+    fn draw_bounds(&mut self, rng: &mut Rng) {
+        let has_scope = self.contract.endpoints.len() > 1;
+        for refresh in &mut self.refreshes {
+            refresh.scope = (has_scope && rng.u8(..4) == 0).then_some(SCOPE);
+        }
+        self.distribution_tenant = (rng.u8(..4) == 0).then_some(DISTRIBUTION_TENANT);
+        if rng.u8(..8) == 0 {
+            self.mixes_tenants = 0.02 + 0.2 * rng.f64();
         }
     }
 
@@ -239,7 +220,14 @@ impl Scenario {
             && self.password == Password::Steady
             && longest_propagation(&self.profile) < Duration::from_secs(55)
             && self.wander == 0.0
+            && self.mixes_tenants == 0.0
             && self.trouble.is_none()
+    }
+
+    /// Whether nothing keeps a run from what it decides to do.
+    #[must_use]
+    pub fn is_undisturbed(&self) -> bool {
+        self.password == Password::Steady && self.profile.throttle == 0.0 && self.trouble.is_none()
     }
 
     /// Whether a recheck comes after everything has landed that began before the purge had arrived everywhere.
@@ -298,6 +286,7 @@ fn refreshes(rng: &mut Rng) -> Vec<Refresh> {
                         _ => millis(rng, 1_000, 120_000),
                     })
                     .collect(),
+                scope: None,
             };
             published += millis(rng, 0, 120_000);
             refresh

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudfront_local::model::{Lookup, Object, Pop, StoredResponse, Time};
+use cloudfront_local::model::{Pop, Time};
 use futures_util::future::join_all;
-use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use warmfront::clock::Clock;
 use warmfront::message::Report;
 
+use crate::caches;
 use crate::history::{Read, RunId};
 use crate::lambda::Lambda;
 use crate::machine::{Definition, Ended, Execution, Position, Surroundings, TaskError, wait};
@@ -63,7 +63,8 @@ pub fn happen(
 
 async fn course(definition: &Definition, world: &Arc<World>, sabotage: Sabotage) -> Vec<RunEnd> {
     let scenario = &world.scenario;
-    fill_caches(world);
+    caches::fill(world);
+    let untouchable = caches::untouchable(world);
     for _ in 0..scenario.readers {
         tokio::spawn(read_on(Arc::clone(world)));
     }
@@ -80,6 +81,7 @@ async fn course(definition: &Definition, world: &Arc<World>, sabotage: Sabotage)
     // Whatever is in flight lands.
     wait(ORIGIN_TIMEOUT + longest_propagation(&scenario.profile) + Duration::from_secs(1)).await;
     world.sweep();
+    caches::look_after(world, &untouchable);
     runs
 }
 
@@ -117,6 +119,12 @@ async fn execute(
         // Version 1 is there before the first refresh.
         input["expectedVersion"] = (run + 2).to_string().into();
     }
+    if let Some(scope) = refresh.scope {
+        input["scope"] = scope.into();
+    }
+    if let Some(tenant) = world.scenario.distribution_tenant {
+        input["distributionTenant"] = tenant.into();
+    }
     let mut execution = Execution {
         id: format!("run-{run}"),
         input: input.clone(),
@@ -146,6 +154,7 @@ async fn execute(
                 };
                 wait(*pause).await;
                 redriven += 1;
+                world.state().history.redrives[run] = redriven;
                 execution.redrive_count = Some(redriven);
                 position = failed_at;
             }
@@ -158,45 +167,6 @@ async fn execute(
         at: world.now(),
         result,
         redriven,
-    }
-}
-
-/// Old data in some places, before anything happens.
-fn fill_caches(world: &World) {
-    let now = world.now();
-    let mut state = world.state();
-    for target in &world.targets {
-        if state.rng.bool() {
-            continue;
-        }
-        for name in POPS {
-            if state.rng.bool() {
-                continue;
-            }
-            let route = world.route(Pop::named(name).expect("the model has it"));
-            let Lookup::Fetch { ticket, .. } = state.cloudfront.lookup(&route, &target.key, now)
-            else {
-                continue;
-            };
-            let mut headers = HeaderMap::new();
-            headers.insert("cache-tag", HeaderValue::from_static("tenant:acme"));
-            headers.insert("x-data-version", HeaderValue::from(1));
-            let response = StoredResponse {
-                status: 200,
-                headers,
-                body: bytes::Bytes::new(),
-            };
-            let object = Object::new(
-                response,
-                Some("cache-tag"),
-                now,
-                now,
-                Duration::from_hours(24),
-            );
-            let object = Arc::new(object);
-            let network = &mut state.cloudfront.network;
-            network.complete(ticket.fetch, Some(&object), true, now, || true);
-        }
     }
 }
 

@@ -13,7 +13,7 @@ use warmfront::tenant::TenantId;
 
 use crate::clock::VirtualClock;
 use crate::data_plane::Waiting;
-use crate::history::{Answer, History, Read};
+use crate::history::{Answer, History, Read, RunId};
 use crate::identity::Identity;
 use crate::origin::Origin;
 use crate::scenario::{POPS, Scenario};
@@ -22,6 +22,10 @@ use crate::scenario::{POPS, Scenario};
 pub const DISTRIBUTION: &str = "E1SIMULATED";
 /// The tenant whose responses are refreshed.
 pub const TENANT: &str = "acme";
+/// Another tenant, whose data may come where this one's is asked for.
+pub const OTHER_TENANT: &str = "globex";
+/// A distribution tenant that no run is for.
+pub const OTHER_DISTRIBUTION_TENANT: &str = "dt_2other";
 /// Room for everything: evictions are not what is looked at here.
 const CAPACITY: usize = 1 << 30;
 
@@ -81,12 +85,21 @@ impl World {
         let tenant = TenantId::parse(TENANT).expect("a tenant id");
         let policy = policy();
         let targets = targets(&scenario, &tenant, &policy);
-        let cloudfront = model::World::new(
+        let mut cloudfront = model::World::new(
             vec![distribution(&scenario)],
             scenario.profile.clone(),
             CAPACITY,
             rng.u64(..),
         );
+        let tenants = scenario.distribution_tenant.into_iter();
+        for id in tenants.chain([OTHER_DISTRIBUTION_TENANT]) {
+            let tenant = model::Tenant {
+                id: id.to_owned(),
+                distribution: DISTRIBUTION.to_owned(),
+                domains: vec![format!("{id}.example.com")],
+            };
+            cloudfront.tenants.insert(tenant.id.clone(), tenant);
+        }
         Arc::new(Self {
             clock: VirtualClock::start(rng.u64(..1000)),
             state: Mutex::new(State {
@@ -95,6 +108,7 @@ impl World {
                 identity: Identity::new(&scenario),
                 rng,
                 history: History {
+                    redrives: vec![0; scenario.refreshes.len()],
                     trace: traced.then(Vec::new),
                     ..History::default()
                 },
@@ -136,6 +150,14 @@ impl World {
         }
     }
 
+    /// Whether a run is for a target.
+    #[must_use]
+    pub fn is_in_scope(&self, run: RunId, target: usize) -> bool {
+        let scope = self.scenario.refreshes[run].scope;
+        let path = &self.targets[target].path;
+        scope.is_none_or(|scope| self.scenario.contract.in_scope(scope, path))
+    }
+
     /// The way of a request that arrives at a POP.
     #[must_use]
     pub fn route(&self, pop: Pop) -> Route {
@@ -152,21 +174,22 @@ impl World {
             ..
         } = &mut *state;
         cloudfront.network.advance(now);
-        let copies: HashMap<_, _> = cloudfront
-            .network
-            .copies()
-            .filter(|(_, _, copy)| copy.object.is_fresh(now))
-            .map(|(place, key, copy)| ((place, key), copy))
-            .collect();
+        // A few copies each: looking through them is cheaper than hashing their keys.
+        let mut copies = vec![Vec::new(); self.targets.len()];
+        for (place, key, copy) in cloudfront.network.copies() {
+            let target = self.targets.iter().position(|target| target.key == *key);
+            if let Some(target) = target.filter(|_| copy.object.is_fresh(now)) {
+                copies[target].push((place, copy));
+            }
+        }
         for name in POPS {
             let pop = Pop::named(name).expect("the model has it");
             let route = self.route(pop);
-            for (target, Target { key, .. }) in self.targets.iter().enumerate() {
-                let found = route
-                    .places
-                    .iter()
-                    .enumerate()
-                    .find_map(|(tier, place)| Some((tier, *copies.get(&(place, key))?)));
+            for (target, copies) in copies.iter().enumerate() {
+                let found = route.places.iter().enumerate().find_map(|(tier, place)| {
+                    let (_, copy) = copies.iter().find(|(at, _)| *at == place)?;
+                    Some((tier, *copy))
+                });
                 if let Some((tier, copy)) = found {
                     history.reads.push(Read {
                         asked: now,
@@ -223,19 +246,8 @@ fn targets(scenario: &Scenario, tenant: &TenantId, policy: &CachePolicy) -> Vec<
     for (endpoint, declared) in scenario.contract.endpoints.iter().enumerate() {
         for value in &scenario.contract.variants[0].values {
             let path = declared.path_for(tenant);
-            let mut request = ViewerRequest::get(&path);
-            let headers = &mut request.headers;
-            headers.insert("x-organization-id", http::HeaderValue::from_static(TENANT));
-            headers.insert(
-                "x-locale-bucket",
-                value.value.parse().expect("a plain word"),
-            );
-            headers.insert(
-                http::header::ACCEPT_ENCODING,
-                http::HeaderValue::from_static("gzip, deflate, br, zstd"),
-            );
             targets.push(Target {
-                key: CacheKey::compose(DISTRIBUTION, policy, &request),
+                key: key(owner(scenario), policy, &path, tenant, &value.value),
                 path,
                 endpoint,
                 variant: value.value.clone(),
@@ -244,4 +256,31 @@ fn targets(scenario: &Scenario, tenant: &TenantId, policy: &CachePolicy) -> Vec<
         }
     }
     targets
+}
+
+/// Whose the tenant's objects are, for purges.
+#[must_use]
+pub fn owner(scenario: &Scenario) -> &'static str {
+    scenario.distribution_tenant.unwrap_or(DISTRIBUTION)
+}
+
+/// The key of a tenant's object in a variant.
+#[must_use]
+pub fn key(
+    owner: &str,
+    policy: &CachePolicy,
+    path: &str,
+    tenant: &TenantId,
+    variant: &str,
+) -> CacheKey {
+    let mut request = ViewerRequest::get(path);
+    let headers = &mut request.headers;
+    let word = |text: &str| text.parse().expect("a plain word");
+    headers.insert("x-organization-id", word(tenant.as_str()));
+    headers.insert("x-locale-bucket", word(variant));
+    headers.insert(
+        http::header::ACCEPT_ENCODING,
+        http::HeaderValue::from_static("gzip, deflate, br, zstd"),
+    );
+    CacheKey::compose(owner, policy, &request)
 }

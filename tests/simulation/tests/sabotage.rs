@@ -3,7 +3,7 @@
 use simulation::check;
 use simulation::promise::Tally;
 use simulation::sabotage::Sabotage;
-use simulation::scenario::Scenario;
+use simulation::scenario::{Collapsing, Password, Scenario};
 
 /// Far fewer than the suite looks at.
 const WORLDS: u64 = 1_000;
@@ -21,6 +21,7 @@ fn assert_found(kind: &str, sabotage: Sabotage, change: fn(&mut Scenario)) {
 
 const OLD_DATA: &str = "is broken by";
 const NEEDLESS_FAILURE: &str = "nothing stood in the way";
+const COLLATERAL: &str = "and it was purged";
 
 #[test]
 fn without_the_version_check_a_run_says_fresh_of_old_data() {
@@ -61,6 +62,7 @@ fn repairs_that_purge_nothing_are_found_out() {
 #[test]
 fn a_recheck_that_comes_too_early_proves_nothing() {
     assert_found(OLD_DATA, Sabotage::default(), |scenario| {
+        scenario.collapsing = Collapsing::LastAnswerStays;
         scenario.believes_any_recheck = true;
     });
 }
@@ -72,4 +74,65 @@ fn a_report_that_does_not_say_what_was_answered_is_found_out() {
         ..Sabotage::default()
     };
     assert_found("which nobody saw", sabotage, |_| ());
+}
+
+#[test]
+fn a_scoped_purge_of_everything_is_found_out() {
+    let sabotage = Sabotage {
+        purges_every_scope: true,
+        ..Sabotage::default()
+    };
+    assert_found(COLLATERAL, sabotage, |_| ());
+}
+
+#[test]
+fn a_purge_of_every_distribution_tenant_is_found_out() {
+    let sabotage = Sabotage {
+        purges_every_distribution_tenant: true,
+        ..Sabotage::default()
+    };
+    assert_found(COLLATERAL, sabotage, |_| ());
+}
+
+#[test]
+fn a_run_that_does_not_see_another_tenants_data_is_found_out() {
+    let sabotage = Sabotage {
+        hides_other_tenants: true,
+        ..Sabotage::default()
+    };
+    assert_found(
+        "with another tenant's data and ended Fresh",
+        sabotage,
+        |_| (),
+    );
+}
+
+#[test]
+fn another_tenants_data_that_is_not_purged_is_found_out() {
+    let sabotage = Sabotage {
+        no_repairs: true,
+        ..Sabotage::default()
+    };
+    assert_found("did not purge another tenant's data", sabotage, |_| ());
+}
+
+#[test]
+fn a_purge_that_leaves_another_tenants_data_is_found_out() {
+    let sabotage = Sabotage {
+        repairs_purge_nobody: true,
+        ..Sabotage::default()
+    };
+    assert_found("left another tenant's data", sabotage, |_| ());
+}
+
+/// A run that forgets what earlier tries of a call may have sent sends a third wrong password.
+#[test]
+fn a_call_that_does_not_know_that_it_is_repeated_is_found_out() {
+    let sabotage = Sabotage {
+        forgets_retries: true,
+        ..Sabotage::default()
+    };
+    assert_found("wrong passwords", sabotage, |scenario| {
+        scenario.password = Password::Wrong;
+    });
 }

@@ -26,6 +26,8 @@ fn check_block(block: u64) {
         tally.lost_calls,
         tally.wrong_passwords,
         tally.late_reads,
+        tally.scoped,
+        tally.wrong_tenants,
     ] {
         assert!(seen > WORLDS / 50, "{tally:#?}");
     }

@@ -9,6 +9,8 @@ use warmfront::service_fault::{FaultKind, ServiceFault};
 use super::{Port, unavailable};
 use crate::clock::timestamp;
 use crate::history;
+use crate::scenario::SCOPE;
+use crate::world::DISTRIBUTION;
 
 /// Id of a purge that sabotage keeps from CloudFront.
 const SWALLOWED: &str = "ISWALLOWED";
@@ -29,8 +31,10 @@ impl CreateInvalidation for Port {
                 status: "InProgress".to_owned(),
             });
         }
+        let (target, items) = self.asked_for(target, items);
         let created = {
             let now = world.now();
+            let run = self.run();
             let mut state = world.state();
             if let Some(refusal) = state.cloudfront.random_trouble() {
                 return Err(fault(refusal));
@@ -38,11 +42,11 @@ impl CreateInvalidation for Port {
             let batch = Batch {
                 caller_reference: caller_reference.to_owned(),
                 quantity: items.len(),
-                items: items.to_vec(),
+                items: items.clone(),
             };
             let created = state
                 .cloudfront
-                .create_invalidation(&model_target(target), batch, now)
+                .create_invalidation(&target, batch, now)
                 .map_err(fault)?;
             let is_new = !state
                 .history
@@ -54,7 +58,7 @@ impl CreateInvalidation for Port {
             }
             if is_new {
                 state.history.created.push(history::Created {
-                    run: self.run(),
+                    run,
                     id: created.id.clone(),
                     at: created.created,
                     completes: created.completes,
@@ -107,6 +111,23 @@ impl GetInvalidation for Port {
 }
 
 impl Port {
+    /// What CloudFront is asked to purge: what the function says, unless sabotage widens it.
+    fn asked_for(&self, target: &PurgeTarget, items: &[String]) -> (Target, Vec<String>) {
+        let target = if self.sabotage.purges_every_distribution_tenant {
+            Target::Distribution(DISTRIBUTION.to_owned())
+        } else {
+            model_target(target)
+        };
+        if self.sabotage.repairs_purge_nobody && self.has_purged() {
+            return (target, vec!["#tenant:nobody".to_owned()]);
+        }
+        let widened = |item: &String| match item.rsplit_once(':') {
+            Some((tenant, SCOPE)) if self.sabotage.purges_every_scope => tenant.to_owned(),
+            _ => item.clone(),
+        };
+        (target, items.iter().map(widened).collect())
+    }
+
     fn has_purged(&self) -> bool {
         let run = self.run();
         self.world

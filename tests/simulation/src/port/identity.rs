@@ -50,19 +50,20 @@ impl AdminInitiateAuth for Port {
             });
         }
         let told = !world.chance(trouble);
+        let run = self.run();
         let login = {
             let (elapsed, now) = (world.clock.elapsed(), world.now());
             let mut state = world.state();
             let password = credentials.password.expose_secret();
             let login = state.identity.log_in(password, elapsed, now);
             state.history.passwords.push(Password {
-                run: self.run(),
+                run,
                 refused: login == Login::Wrong,
                 told,
             });
             login
         };
-        world.note(&|| format!("run {}: login {login:?}, told {told}", self.run()));
+        world.note(&|| format!("run {run}: login {login:?}, told {told}"));
         if !told {
             return Err(unavailable("the answer was lost"));
         }

@@ -42,7 +42,8 @@ impl Fetch for Port {
             return Err(Broken("the body broke off".to_owned()));
         }
         if answer.status == 200 {
-            body.chunk(World::body().as_bytes());
+            let foreign = answer.foreign && !self.sabotage.hides_other_tenants;
+            body.chunk(World::body(foreign).as_bytes());
         }
         let status = StatusCode::from_u16(answer.status).expect("a status");
         if let Some(entry) = entry {
@@ -70,6 +71,7 @@ impl Port {
     fn note_request(&self, target: usize) -> usize {
         let asked = Asked {
             run: self.run(),
+            call: self.call(),
             target,
             sent: self.world.now(),
             answer: None,
@@ -101,6 +103,7 @@ impl Port {
             x_cache: "Miss from cloudfront",
             age: None,
             version: Some(answering.version),
+            foreign: false,
             received: self.world.now(),
             late: false,
         }
@@ -137,6 +140,7 @@ fn refused_at_edge(pop: Pop, world: &World) -> Answer {
         x_cache: "LambdaGeneratedResponse from cloudfront",
         age: None,
         version: None,
+        foreign: false,
         received: world.now(),
         late: false,
     }

@@ -1,7 +1,7 @@
 //! The books: reports against what CloudFront saw, and the bounds on purges, passwords and time.
 
 use warmfront::failure::ErrorName;
-use warmfront::message::{EndpointReport, Report, Verdict};
+use warmfront::message::{EndpointReport, Outcome, Report, Verdict};
 
 use super::Tally;
 use crate::history::{Asked, History, RunId};
@@ -85,7 +85,8 @@ fn purges_of_one_life(world: &World) -> usize {
     } else {
         1
     };
-    takes * (1 + repairs)
+    let condemned = usize::from(world.scenario.mixes_tenants > 0.0);
+    takes * (1 + repairs + condemned)
 }
 
 fn stale_answers(history: &History, run: RunId) -> u64 {
@@ -139,36 +140,73 @@ fn check_report(
             ));
         }
     }
-    if report.endpoints.len() != world.targets.len() {
+    check_sums(world, run, report, wrong);
+    let last = history
+        .created
+        .iter()
+        .rev()
+        .find(|created| created.run == run);
+    if report.invalidations.last().map(|last| &last.id) != last.map(|created| &created.id) {
         wrong.push(format!(
-            "run {run} reports {} targets",
-            report.endpoints.len()
+            "run {run} reports {:?}, the last was {last:?}",
+            report.invalidations
         ));
     }
-    let all_calls_told = end.redriven == 0
-        && !history
-            .calls
-            .iter()
-            .any(|call| call.run == run && call.lost && call.function == "prewarm");
     for row in &report.endpoints {
         let target = target_of(world, row);
+        // What a lost call asked, nobody can report.
         let asked: Vec<&Asked> = history
             .asked
             .iter()
             .filter(|asked| asked.run == run && asked.target == target)
+            .filter(|asked| history.calls[asked.call].answered)
             .collect();
         let attempts = usize::try_from(row.attempts).expect("few");
-        if attempts > asked.len() || (all_calls_told && attempts != asked.len()) {
+        // A redrive may begin to count anew.
+        if attempts > asked.len() || (end.redriven == 0 && attempts != asked.len()) {
             wrong.push(format!(
                 "run {run} reports {row:?}, {} requests were made",
                 asked.len()
             ));
         }
-        if !asked.iter().any(|asked| agrees(asked, row)) {
+        if !asked.last().is_some_and(|last| agrees(last, row)) {
             wrong.push(format!(
                 "run {run} reports {row:?}, which nobody saw: {asked:?}"
             ));
         }
+    }
+}
+
+/// One row for each target of the run, and sums that are theirs.
+fn check_sums(world: &World, run: RunId, report: &Report, wrong: &mut Vec<String>) {
+    let rows = &report.endpoints;
+    let mut reported: Vec<usize> = rows.iter().map(|row| target_of(world, row)).collect();
+    reported.sort_unstable();
+    let targets = 0..world.targets.len();
+    let of_the_run = targets.filter(|target| world.is_in_scope(run, *target));
+    let fresh = rows
+        .iter()
+        .filter(|row| row.verdict == Verdict::Fresh)
+        .count();
+    let outcome = if fresh == rows.len() {
+        Outcome::Fresh
+    } else {
+        Outcome::Degraded
+    };
+    let totals = &report.totals;
+    let adds_up = totals.requests == rows.iter().map(|row| row.attempts).sum::<u32>()
+        && totals.bytes == rows.iter().map(|row| row.bytes).sum::<u64>()
+        && totals.targets == u32::try_from(rows.len()).expect("few")
+        && totals.fresh == u32::try_from(fresh).expect("few");
+    let lacks_required = |row: &EndpointReport| row.required && row.verdict != Verdict::Fresh;
+    if !reported.into_iter().eq(of_the_run)
+        || !adds_up
+        || report.outcome != outcome
+        || rows.iter().any(lacks_required)
+    {
+        wrong.push(format!(
+            "run {run} reports what does not add up: {report:?}"
+        ));
     }
 }
 
