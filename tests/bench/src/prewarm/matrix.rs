@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use tokio::sync::Barrier;
 
 use super::edge::Answers;
-use super::{Begin, Contestant, Done, Field, SMALL_BODY, Transport, mebibytes};
+use super::{Begin, Contestant, Done, Field, MOST_PEAK, SMALL_BODY, Transport, mebibytes};
 use crate::bench::Bench;
 use crate::error::BenchError;
 use crate::part::{Bound, Part, Unit};
@@ -210,8 +210,9 @@ fn hold(
     if size.ideal() >= LONG {
         hold(over, if size.endpoints > FEW { 1.05 } else { 1.02 });
     }
-    hold(peak, 12.0);
+    // As it is deployed. Plain HTTP/1.1 has a connection with its buffers for each request at a time.
     if transport == Transport::Tls {
+        hold(peak, MOST_PEAK);
         hold(connections, 1.0);
     }
     for peer in taking_part(transport).skip(1) {

@@ -1,15 +1,18 @@
-//! Memory against the size of a body: it is read as it comes, looked at, and dropped.
+//! Memory: against the size of a body, which is read as it comes, looked at, and dropped; and with
+//! as many endpoints as a run can have.
 
 use std::time::Duration;
 
 use super::edge::Answers;
-use super::{Contestant, Field, SMALL_BODY, Transport, mebibytes};
+use super::{Contestant, Field, MOST_PEAK, SMALL_BODY, Transport, mebibytes};
 use crate::bench::Bench;
 use crate::error::BenchError;
 use crate::part::{Bound, Part, Unit};
 
 const LARGE_BODY: usize = 200 * 1024 * 1024;
 const SAMPLES: usize = 3;
+/// Endpoints, and how many at a time where nothing is set.
+const MANY: (usize, usize) = (1_000, 4);
 /// A large body may take this much more than a small one: what the connection reads ahead.
 const MOST_TIMES: f64 = 1.15;
 
@@ -27,7 +30,7 @@ pub(super) async fn measure(
                 let subject = format!("one body of {size}, {looked}, {}", transport.name());
                 let mut peaks = Vec::new();
                 for _ in 0..bench.rounds(SAMPLES) {
-                    peaks.push(peak(field, transport, bytes, pointer).await?);
+                    peaks.push(peak(field, transport, bytes, pointer, (1, 1)).await?);
                 }
                 part.measured(&subject, ours, Unit::Mebibytes, &peaks);
                 medians.extend(part.median(&subject, ours));
@@ -41,6 +44,15 @@ pub(super) async fn measure(
             }
         }
     }
+    let subject = "peak memory, 1,000 endpoints, 4 at a time, tls";
+    let mut peaks = Vec::new();
+    for _ in 0..bench.rounds(SAMPLES) {
+        peaks.push(peak(field, Transport::Tls, SMALL_BODY, true, MANY).await?);
+    }
+    part.measured(subject, ours, Unit::Mebibytes, &peaks);
+    if let Some(found) = part.median(subject, ours) {
+        part.target(subject, Bound::AtMost(MOST_PEAK), found);
+    }
     Ok(())
 }
 
@@ -49,13 +61,14 @@ async fn peak(
     transport: Transport,
     bytes: usize,
     pointer: bool,
+    (endpoints, concurrency): (usize, usize),
 ) -> Result<f64, BenchError> {
     let answers = Answers {
         origin: Duration::from_millis(10),
         bytes,
     };
     let edge = field.edge(answers, transport).await?;
-    let job = field.job(&edge, 1, 1);
+    let job = field.job(&edge, endpoints, concurrency);
     let function = field.function(&job, pointer).await?;
     Ok(mebibytes(function.warm(&job).await?.peak))
 }
