@@ -171,3 +171,32 @@ pub fn all_good(good: usize, job: &Job) -> Result<(), BenchError> {
         job.paths.len()
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curl_shares_a_connection_where_it_can() {
+        let mut job = Job {
+            base: "https://localhost:1".to_owned(),
+            paths: vec!["/a?b".to_owned()],
+            headers: BTreeMap::from([("accept".to_owned(), "text/plain".to_owned())]),
+            concurrency: 7,
+            timeout: 3,
+            authority: "/root.pem".into(),
+        };
+        let told = configuration(&job);
+        for line in [
+            "parallel-max = 7",
+            "http2",
+            "header = \"accept: text/plain\"",
+            "url = \"https://localhost:1/a?b\"",
+        ] {
+            assert!(told.lines().any(|other| other == line), "{line}: {told}");
+        }
+        job.base = "http://localhost:1".to_owned();
+        let told = configuration(&job);
+        assert!(told.contains("parallel-immediate") && !told.contains("http2"));
+    }
+}

@@ -233,3 +233,34 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, state: Arc
         .await
         .ok();
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn bodies_of_any_size_name_the_tenant_at_their_end() {
+        for bytes in [0, 2_048, 200_000] {
+            let body = body(bytes).collect().await.unwrap().to_bytes();
+            assert!(body.len().abs_diff(bytes) < 100, "{bytes}: {}", body.len());
+            let value: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(value["organization"], TENANT);
+            assert!(body.ends_with(b"\"acme\"}"));
+        }
+    }
+
+    #[test]
+    fn the_ideal_is_the_slowest_answer_or_the_share_of_all() {
+        let second = Duration::from_secs(1);
+        let asked = Asked {
+            origin_total: 12 * second,
+            origin_slowest: 5 * second,
+            ..Asked::default()
+        };
+        assert_eq!(asked.ideal(2), 6 * second);
+        assert_eq!(asked.ideal(4), 5 * second);
+    }
+}

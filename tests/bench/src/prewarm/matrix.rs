@@ -50,15 +50,15 @@ impl Size {
 
 /// Five at a time is what a dashboard asks for, 64 is the most that the function takes.
 const SIZES: [Size; 11] = [
-    Size::new(5, 5, 10, 9),
-    Size::new(5, 5, 100, 9),
-    Size::new(5, 5, 1_000, 5),
-    Size::new(5, 5, 10_000, 3),
-    Size::new(50, 10, 10, 9),
+    Size::new(5, 5, 10, 7),
+    Size::new(5, 5, 100, 5),
+    Size::new(5, 5, 1_000, 3),
+    Size::new(5, 5, 10_000, 2),
+    Size::new(50, 10, 10, 5),
     Size::new(50, 10, 100, 5),
     Size::new(50, 10, 1_000, 3),
     Size::new(50, 10, 10_000, 1),
-    Size::new(1_000, 64, 10, 5),
+    Size::new(1_000, 64, 10, 3),
     Size::new(1_000, 64, 100, 3),
     Size::new(1_000, 64, 1_000, 1),
 ];
