@@ -55,7 +55,7 @@ pub async fn measure(bench: &Bench) -> Result<Part, BenchError> {
     let mut part = Part::new("pipeline overhead", METHOD);
     let stack = Stack::start(bench, PROPAGATION, REPORTING).await?;
     let measured = measure_on(&stack, bench, &mut part).await;
-    stack.stop().await;
+    stack.stop(measured.is_err()).await;
     measured.map(|()| part)
 }
 

@@ -1,6 +1,7 @@
 //! A local stack of the benchmark's own, as `warmfront-stack` brings it up.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Stack {
     supervisor: Child,
+    folder: PathBuf,
     /// What the stack tells of itself.
     state: Value,
 }
@@ -43,11 +45,8 @@ impl Stack {
         reporting: Duration,
     ) -> Result<Self, BenchError> {
         let name = format!("bench-{}", std::process::id());
-        let file = bench
-            .root()
-            .join("target/stack")
-            .join(&name)
-            .join("state.json");
+        let folder = bench.root().join("target/stack").join(&name);
+        let file = folder.join("state.json");
         let mut supervisor = Command::new(bench.root().join("target/debug/warmfront-stack"))
             .args(["supervise", "--name", &name])
             .args(["--propagation-ms", &propagation.as_millis().to_string()])
@@ -62,7 +61,11 @@ impl Stack {
             if let Ok(text) = fs::read(&file) {
                 let state = serde_json::from_slice(&text);
                 let state = state.during(|| format!("{} is no JSON", file.display()))?;
-                return Ok(Self { supervisor, state });
+                return Ok(Self {
+                    supervisor,
+                    folder,
+                    state,
+                });
             }
             let ended = supervisor.try_wait().ok().flatten();
             if ended.is_some() || begun.elapsed() > PATIENCE {
@@ -72,12 +75,15 @@ impl Stack {
         }
     }
 
-    /// Takes it down.
-    pub(super) async fn stop(mut self) {
+    /// Takes it down. The logs stay where they may tell why something failed.
+    pub(super) async fn stop(mut self, keep_logs: bool) {
         let id = self.supervisor.id().and_then(|id| i32::try_from(id).ok());
         if let Some(id) = id {
             kill(Pid::from_raw(id), Signal::SIGTERM).ok();
             self.supervisor.wait().await.ok();
+        }
+        if !keep_logs {
+            fs::remove_dir_all(&self.folder).ok();
         }
     }
 
