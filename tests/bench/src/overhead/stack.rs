@@ -39,17 +39,13 @@ pub(super) struct Executed {
 
 impl Stack {
     /// Brings it up.
-    pub(super) async fn start(
-        bench: &Bench,
-        propagation: Duration,
-        reporting: Duration,
-    ) -> Result<Self, BenchError> {
+    pub(super) async fn start(bench: &Bench, reporting: Duration) -> Result<Self, BenchError> {
         let name = format!("bench-{}", std::process::id());
         let folder = bench.root().join("target/stack").join(&name);
         let file = folder.join("state.json");
         let mut supervisor = Command::new(bench.root().join("target/debug/warmfront-stack"))
             .args(["supervise", "--name", &name])
-            .args(["--propagation-ms", &propagation.as_millis().to_string()])
+            .args(["--propagation-ms", "0"])
             .args(["--completion-ms", &reporting.as_millis().to_string()])
             .current_dir(bench.root())
             .stdin(Stdio::null())
