@@ -25,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use warmfront::environment::{Environment, ProcessEnvironment};
 
 /// The server's address, for the second process.
 const ADDRESS: &str = "PROTOCOL_TEST_SERVER";
@@ -153,7 +154,7 @@ async fn run_client(name: &str, address: SocketAddr, certificate: &str) {
 
 /// In the second process: two rounds of requests.
 async fn request_as_client() -> bool {
-    let Ok(address) = std::env::var(ADDRESS) else {
+    let Some(address) = ProcessEnvironment.variable(ADDRESS) else {
         return false;
     };
     let port = address.parse::<SocketAddr>().unwrap().port();
