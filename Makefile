@@ -15,7 +15,7 @@ FUNCTIONS := invalidate poll prewarm
 PACKAGES := $(foreach function,$(FUNCTIONS),--package $(function))
 STACK := target/debug/warmfront-stack
 # Tests of the pipeline mostly wait: more of them at once than the machine has cores.
-PIPELINE_TESTS := 12
+PIPELINE_TESTS := 8
 NEXTEST_VERSION := 0.9.143
 
 ## — Run it —
