@@ -6,8 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use warmfront::clock::Clock;
 use warmfront::message::{
-    InvalidationReport, Logins, Next, PrewarmRequest, PrewarmResponse, Progress, Purge, Run,
-    WarmRequest,
+    InvalidationReport, Next, PrewarmRequest, PrewarmResponse, Progress, Purge, Run, WarmRequest,
 };
 use warmfront::step::Step;
 
@@ -79,10 +78,6 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             progress.remaining = all_remaining(&plan);
             progress.rows.clear();
             progress.repairs = 0;
-            progress.logins = Logins {
-                redrive_count: execution.redrive_count,
-                ..Logins::default()
-            };
             progress.idle_calls = 0;
             progress.condemned = None;
             progress.next_purge = invalidation.ordinal + 1;
@@ -112,11 +107,16 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
         tries.end(&budget);
         progress.logins = budget.logins();
         if let Err(error) = ended {
-            // What was found out is worth more than the failure: the next call meets it again.
-            if !error.after_progress && !matches!(error.cause, LoginError::Later) {
-                return Err(error.cause.into());
+            match error.cause {
+                cause @ LoginError::Later => {
+                    tracing::info!(%cause, "handing on what remains, with a permit to log in");
+                }
+                // What was found out is worth more than the failure: the next call meets it again.
+                cause if error.after_progress => {
+                    tracing::warn!(%cause, "handing on what remains");
+                }
+                cause => return Err(cause.into()),
             }
-            tracing::info!(cause = %error.cause, "handing on what remains, with a permit to log in");
             progress.logins = budget.with_permit();
         }
         match settle::settle(&self.config, &run, &plan, &mut progress, &self.clock)? {
