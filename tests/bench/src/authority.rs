@@ -2,10 +2,12 @@
 //! intermediate, leaf.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
@@ -13,7 +15,10 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::error::{BenchError, During};
 
-/// Signs for `localhost`.
+/// A second host on this machine, beside `localhost`.
+pub const OTHER_HOST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+/// Signs for the hosts on this machine.
 #[derive(Clone)]
 pub struct Authority {
     /// The root certificate, as a PEM file.
@@ -33,7 +38,8 @@ impl Authority {
         let middle = CertifiedIssuer::signed_by(issuer("warmfront-bench"), middle, &root);
         let middle = middle.during(failed)?;
         let key = KeyPair::generate().during(failed)?;
-        let leaf = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]);
+        let hosts = ["localhost", "127.0.0.1", &OTHER_HOST.to_string()].map(str::to_owned);
+        let leaf = CertificateParams::new(hosts);
         let leaf = leaf.and_then(|leaf| leaf.signed_by(&key, &middle));
         let leaf = leaf.during(failed)?;
 
@@ -53,11 +59,13 @@ impl Authority {
 
         let mut roots = RootCertStore::empty();
         roots.add(root.der().clone()).during(no_tls)?;
-        let client = ClientConfig::builder_with_provider(provider)
+        let mut client = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .during(no_tls)?
             .with_root_certificates(roots)
             .with_no_client_auth();
+        // As in a process that has just begun: no host has given it a session yet.
+        client.resumption = Resumption::disabled();
 
         let file = folder.join("authority.pem");
         fs::create_dir_all(folder)

@@ -2,9 +2,7 @@
 
 mod contestant;
 mod floor;
-mod lambda;
 mod package;
-mod services;
 mod summary;
 mod trust;
 
@@ -17,15 +15,15 @@ use serde_json::Value;
 
 use self::contestant::{Contestant, Place};
 use self::floor::Floor;
-use self::lambda::Lambda;
-use self::services::Services;
 use self::trust::Trust;
 use crate::bench::Bench;
 use crate::child::Running;
 use crate::error::{BenchError, During};
+use crate::lambda::Lambda;
 use crate::machine::FUNCTIONS;
 use crate::part::{Part, Unit};
 use crate::sample::Spread;
+use crate::services::Services;
 
 /// Processes of each contestant, function and transport.
 const ROUNDS: usize = 25;
@@ -42,8 +40,8 @@ with a chain of root, intermediate and leaf, trusted through the machine's list 
 test's root appended. One process at a time, contestants in turn, round by round, after one round \
 that is not counted and leaves compiled code to Python and Node. ready: from just before the process is made to its first request for an \
 event. first, warm: from the event's leaving to the answer's arrival; warm is the median of 20 \
-invocations after the first. network: the same requests on fresh connections, from a client in the \
-harness that is set up already. cpu: processor time of the process up to its first answer. peak: \
+invocations after the first. network: the same requests on fresh connections, with whole TLS handshakes \
+as no process has a session when it begins, from a client in the harness that is set up already. cpu: processor time of the process up to its first answer. peak: \
 highest resident memory (VmHWM) after all invocations. zip: deflated, as uploaded: binary and \
 contract; for Python the handler alone, since Lambda's runtime has boto3; for Node the bundle with \
 its compiled code. \

@@ -237,7 +237,7 @@ impl Field {
 
     async fn function(&self, job: &Job, pointer: bool) -> Result<Function, BenchError> {
         let contract = self.contract(job.paths.len(), pointer);
-        Function::start(&self.binary, &self.folder, &contract, job, &self.token).await
+        Function::start(&self.binary, &self.folder, &contract, job).await
     }
 
     /// Does one job with a new process and a new, empty edge.
@@ -253,7 +253,7 @@ impl Field {
         let job = self.job(&edge, endpoints, concurrency);
         let took = match contestant {
             Contestant::Warmfront => {
-                let function = self.function(&job, true).await?;
+                let mut function = self.function(&job, true).await?;
                 begin.wait().await;
                 function.warm(&job).await?
             }

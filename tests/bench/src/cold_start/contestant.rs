@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::services::Services;
 use crate::bench::Bench;
+use crate::services::Services;
 
 /// Starts a bundle of Node with the code that was compiled before.
 const NODE_START: &str = "start.cjs";
@@ -120,7 +120,10 @@ impl Contestant {
             .env("AWS_SESSION_TOKEN", "s".repeat(600))
             .env("AWS_ENDPOINT_URL_CLOUDFRONT", &services.api)
             .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", &services.api)
-            .env("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &services.api)
+            .env(
+                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+                &services.login,
+            )
             .env("DISTRIBUTION_ID", "E1A2SI6ABUP8J5")
             .env("BASE_URL", &services.distribution)
             .env("SECRET_ID", "prewarmer")

@@ -13,9 +13,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::services::Services;
 use super::trust::Trust;
 use crate::error::{BenchError, During};
+use crate::services::Services;
 
 /// A client without anything to set up.
 pub(super) struct Floor<'a> {
@@ -52,11 +52,14 @@ impl<'a> Floor<'a> {
 
     fn connections(&self, function: &str) -> Vec<Connection<'a>> {
         let Services {
-            api, distribution, ..
+            api,
+            login,
+            distribution,
+            ..
         } = self.services;
         let cloudfront = "/2020-05-31/distribution/E1A2SI6ABUP8J5";
-        let service = |target: &str| Connection {
-            base: api,
+        let service = |base, target: &str| Connection {
+            base,
             requests: vec![request("POST", "/", &[("x-amz-target", target)])],
         };
         match function {
@@ -77,8 +80,8 @@ impl<'a> Floor<'a> {
                     request("GET", path, &[("accept-language", language)])
                 };
                 vec![
-                    service("secretsmanager.GetSecretValue"),
-                    service("AWSCognitoIdentityProviderService.AdminInitiateAuth"),
+                    service(api, "secretsmanager.GetSecretValue"),
+                    service(login, "AWSCognitoIdentityProviderService.AdminInitiateAuth"),
                     Connection {
                         base: distribution,
                         requests: vec![page("en"), page("de"), page("en"), page("de")],

@@ -69,6 +69,6 @@ async fn peak(
     };
     let edge = field.edge(answers, transport).await?;
     let job = field.job(&edge, endpoints, concurrency);
-    let function = field.function(&job, pointer).await?;
+    let mut function = field.function(&job, pointer).await?;
     Ok(mebibytes(function.warm(&job).await?.peak))
 }

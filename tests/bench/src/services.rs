@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 use std::convert::Infallible;
+use std::io;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -20,8 +22,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-use super::lambda::listen;
-use crate::authority::Authority;
+use crate::authority::{Authority, OTHER_HOST};
 use crate::error::{BenchError, During};
 
 /// As long as an id token of a user pool.
@@ -31,9 +32,11 @@ const ROWS: usize = 40;
 
 /// The services of one account, in plain text or over TLS. End when dropped.
 #[derive(Debug)]
-pub(super) struct Services {
-    /// Where AWS's APIs are.
+pub struct Services {
+    /// Where `CloudFront` and Secrets Manager are.
     pub api: String,
+    /// Where Cognito is: a host of its own, so that no TLS session of the other one is of use.
+    pub login: String,
     /// Where the distribution is.
     pub distribution: String,
     /// What the distribution has cached.
@@ -46,30 +49,32 @@ struct Cache(Mutex<HashSet<String>>);
 
 impl Services {
     /// Starts them; with an authority over TLS. AWS's APIs speak HTTP/1.1, a distribution both.
-    pub(super) async fn start(authority: Option<&Authority>) -> Result<Self, BenchError> {
+    pub async fn start(authority: Option<&Authority>) -> Result<Self, BenchError> {
         let cached = Arc::new(Cache::default());
         let mut serving = Vec::new();
-        let mut places = Vec::new();
-        for tls in [
-            authority.map(Authority::http1_acceptor),
-            authority.map(Authority::acceptor),
-        ] {
-            let (listener, port) = listen().await.during(|| "a service has no port".into())?;
+        let mut place = async |host: Ipv4Addr, tls: Option<TlsAcceptor>| {
+            let listener = TcpListener::bind((host, 0)).await?;
+            let port = listener.local_addr()?.port();
             let scheme = if tls.is_some() { "https" } else { "http" };
-            places.push(format!("{scheme}://127.0.0.1:{port}"));
             serving.push(tokio::spawn(accept(listener, tls, Arc::clone(&cached))));
-        }
-        let distribution = places.pop().expect("both were started");
+            Ok::<_, io::Error>(format!("{scheme}://{host}:{port}"))
+        };
+        let no_port = || "a service has no port".to_owned();
+        let http1 = || authority.map(Authority::http1_acceptor);
+        let api = place(Ipv4Addr::LOCALHOST, http1()).await.during(no_port)?;
+        let login = place(OTHER_HOST, http1()).await.during(no_port)?;
+        let distribution = place(Ipv4Addr::LOCALHOST, authority.map(Authority::acceptor)).await;
         Ok(Self {
-            api: places.pop().expect("both were started"),
-            distribution,
+            api,
+            login,
+            distribution: distribution.during(no_port)?,
             cached,
             serving,
         })
     }
 
     /// Forgets what the distribution has cached.
-    pub(super) fn purge(&self) {
+    pub fn purge(&self) {
         self.cached
             .0
             .lock()
