@@ -38,15 +38,15 @@ SDK v3, bundled), as processes that talk to a stand-in for Lambda's Runtime API 
 and CloudFront are stand-ins in the harness that answer at once: http is plain HTTP, tls is TLS \
 with a chain of root, intermediate and leaf, trusted through the machine's list of roots with the \
 test's root appended. One process at a time, contestants in turn, round by round, after one round \
-that is not counted and leaves compiled code to Python and Node. ready: from just before the process is made to its first request for an \
-event. first, warm: from the event's leaving to the answer's arrival; warm is the median of 20 \
-invocations after the first. network: the same requests on fresh connections, with whole TLS handshakes \
-as no process has a session when it begins, from a client in the harness that is set up already. cpu: processor time of the process up to its first answer. peak: \
-highest resident memory (VmHWM) after all invocations. zip: deflated, as uploaded: binary and \
-contract; for Python the handler alone, since Lambda's runtime has boto3; for Node the bundle with \
-its compiled code. \
-Binaries and libraries come from a warm page cache, and nothing limits the processor: Lambda adds \
-its own time to all alike.";
+that is not counted and leaves compiled code to Python and Node. ready: from just before the \
+process is made to its first request for an event. first, warm: from the event's leaving to the \
+answer's arrival; warm is the median of 20 invocations after the first. network: the same \
+requests on fresh connections, with whole TLS handshakes as no process has a session when it \
+begins, from a client in the harness that is set up already. cpu: processor time of the process \
+up to its first answer. peak: highest resident memory (VmHWM) after all invocations. zip: \
+deflated, as uploaded: binary and contract; for Python the handler alone, since Lambda's runtime \
+has boto3; for Node the bundle with its compiled code. Binaries and libraries come from a warm \
+page cache, and nothing limits the processor: Lambda adds its own time to all alike.";
 
 /// How the services are reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
