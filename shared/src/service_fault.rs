@@ -61,6 +61,17 @@ const THROTTLING_CODES: &[&str] = &[
 ];
 
 impl ServiceFault {
+    /// A successful answer that lacks what the service's model requires.
+    #[must_use]
+    pub fn incomplete() -> Self {
+        Self {
+            kind: FaultKind::Unavailable,
+            code: String::new(),
+            message: "the answer lacks required parts".into(),
+            request_id: None,
+        }
+    }
+
     /// Sorts the error of any SDK call.
     pub fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
     where

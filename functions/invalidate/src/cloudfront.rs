@@ -7,7 +7,7 @@ use aws_sdk_cloudfront::config::Builder;
 use aws_sdk_cloudfront::types::{Invalidation, InvalidationBatch, Paths};
 use jiff::Timestamp;
 use warmfront::message::PurgeTarget;
-use warmfront::service_fault::{FaultKind, ServiceFault};
+use warmfront::service_fault::ServiceFault;
 use warmfront::whole_xml::WholeXml;
 
 /// `cloudfront:CreateInvalidation`, on a distribution or on a distribution tenant.
@@ -94,7 +94,7 @@ impl CreateInvalidation for SdkCloudFront {
                     .invalidation
             }
         };
-        invalidation.map_or_else(|| Err(incomplete()), created)
+        invalidation.map_or_else(|| Err(ServiceFault::incomplete()), created)
     }
 }
 
@@ -110,7 +110,9 @@ impl GetDistributionConfig for SdkCloudFront {
             .send()
             .await
             .map_err(|error| ServiceFault::of(&error))?;
-        let config = answer.distribution_config.ok_or_else(incomplete)?;
+        let config = answer
+            .distribution_config
+            .ok_or_else(ServiceFault::incomplete)?;
         Ok(config
             .cache_tag_config
             .map(|tags| tags.header_name)
@@ -122,18 +124,9 @@ fn created(invalidation: Invalidation) -> Result<Created, ServiceFault> {
     let time = invalidation.create_time;
     let nanoseconds = i32::try_from(time.subsec_nanos()).expect("less than a second");
     Ok(Created {
-        create_time: Timestamp::new(time.secs(), nanoseconds).map_err(|_| incomplete())?,
+        create_time: Timestamp::new(time.secs(), nanoseconds)
+            .map_err(|_| ServiceFault::incomplete())?,
         id: invalidation.id,
         status: invalidation.status,
     })
-}
-
-/// An answer that CloudFront's model does not allow.
-fn incomplete() -> ServiceFault {
-    ServiceFault {
-        kind: FaultKind::Unavailable,
-        code: String::new(),
-        message: "the answer lacks required parts".into(),
-        request_id: None,
-    }
 }

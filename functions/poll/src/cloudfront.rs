@@ -5,7 +5,7 @@ use std::future::Future;
 use aws_sdk_cloudfront::Client;
 use aws_sdk_cloudfront::config::Builder;
 use warmfront::message::PurgeTarget;
-use warmfront::service_fault::{FaultKind, ServiceFault};
+use warmfront::service_fault::ServiceFault;
 use warmfront::whole_xml::WholeXml;
 
 /// `cloudfront:GetInvalidation`, on a distribution or on a distribution tenant.
@@ -61,11 +61,6 @@ impl GetInvalidation for SdkCloudFront {
         };
         invalidation
             .map(|found| found.status)
-            .ok_or_else(|| ServiceFault {
-                kind: FaultKind::Unavailable,
-                code: String::new(),
-                message: "the answer holds no invalidation".into(),
-                request_id: None,
-            })
+            .ok_or_else(ServiceFault::incomplete)
     }
 }
