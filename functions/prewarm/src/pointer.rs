@@ -3,6 +3,8 @@
 //! A general tokenizer buffers each string whole; this one keeps a few hundred bytes whatever the
 //! document holds, and skips what does not lie on the way. It does not validate the document.
 
+use memchr::memchr2;
+
 /// Longest key or text that is compared, in bytes as written. Tenant ids are far shorter.
 const LONGEST_TEXT: usize = 512;
 
@@ -80,12 +82,13 @@ impl PointerSearch {
     }
 
     /// Reads the next bytes of the document.
-    pub fn read(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            if self.is_done() {
+    pub fn read(&mut self, mut bytes: &[u8]) {
+        while !self.is_done() {
+            let Some((&byte, rest)) = bytes[self.idle(bytes)..].split_first() else {
                 return;
-            }
+            };
             self.step(byte);
+            bytes = rest;
         }
     }
 
@@ -99,6 +102,23 @@ impl PointerSearch {
             State::Done(found) => found,
             _ => Found::Nothing,
         }
+    }
+
+    /// How many of the next bytes change nothing: most of a document lies beside the way.
+    fn idle(&self, bytes: &[u8]) -> usize {
+        let next = match self.state {
+            State::Skip { .. } if self.escaped => Some(0),
+            State::Skip {
+                in_string: true, ..
+            } => memchr2(b'"', b'\\', bytes),
+            State::Skip {
+                in_string: false, ..
+            } => bytes
+                .iter()
+                .position(|byte| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']')),
+            _ => Some(0),
+        };
+        next.unwrap_or(bytes.len())
     }
 
     fn step(&mut self, byte: u8) {

@@ -4,11 +4,13 @@
 mod reply;
 
 use std::collections::BTreeMap;
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{StreamExt, poll};
 use jiff::Timestamp;
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 use url::Url;
 use warmfront::clock::Clock;
@@ -24,6 +26,11 @@ use crate::password_budget::PasswordBudget;
 use crate::plan::Plan;
 use crate::secret::GetSecretValue;
 use crate::version::Version;
+
+/// Requests that are handed to the connection before it has its turn to send them. With all of
+/// them, the origin would wait while many answers that came together are looked at; with each, a
+/// connection that they share would send them in as many packets.
+const SENT_TOGETHER: usize = 4;
 
 /// One function call's share of the requests.
 pub struct Batch<'a, F, S, L, K> {
@@ -74,11 +81,21 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
     pub async fn run(&self, progress: &mut Progress) -> Result<(), Interrupted> {
         let mut standing = self.standing(progress);
         let mut requests = FuturesUnordered::new();
+        let mut unsent = 0;
         while standing.condemned.is_none() {
             while let Some(place) = self.next_to_start(&standing) {
                 let course = standing.waiting.remove(&place).expect("it waits");
                 standing.running.insert(place, course);
-                requests.push(self.ask(place, standing.pace.start()));
+                let mut request = Box::pin(self.ask(place, standing.pace.start()));
+                match poll!(&mut request) {
+                    Poll::Ready(reply) => self.take(&mut standing, reply),
+                    Poll::Pending => requests.push(request),
+                }
+                unsent += 1;
+                if unsent == SENT_TOGETHER {
+                    unsent = 0;
+                    yield_now().await;
+                }
             }
             let wake = self.wake(&standing);
             if requests.is_empty() && wake.is_none() {
@@ -120,6 +137,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
     fn next_to_start(&self, standing: &Standing) -> Option<usize> {
         let now = self.step.clock.now();
         if standing.login_failure.is_some()
+            || standing.condemned.is_some()
             || standing.running.len() >= standing.pace.limit()
             || standing.paused_until.is_some_and(|until| until > now)
         {

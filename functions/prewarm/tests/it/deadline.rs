@@ -196,6 +196,21 @@ fn trouble() -> impl Strategy<Value = Trouble> {
         })
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_an_answer_leads_to_is_asked_before_the_next_answer_is_looked_at() {
+    let mut world = world(4, 40);
+    world.step.config.concurrency = 4;
+    world.refresh(json!({"tenant": "acme"})).await.unwrap();
+    let asked = world.edge.asked();
+    let (first, later) = asked.split_at(4);
+    let first: Vec<_> = first.iter().map(|asked| asked.running).collect();
+    assert_eq!(first, [1, 2, 3, 4]);
+    // Four answers come at once; each place is taken again before the next one is free. At the end
+    // there is nothing left to take the places of the last four.
+    let later: Vec<_> = later.iter().map(|asked| asked.running).collect();
+    assert_eq!(later, [4, 4, 4, 4, 4, 4, 4, 4, 4, 3, 2, 1]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
