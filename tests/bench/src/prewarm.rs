@@ -32,22 +32,23 @@ const TOKEN_LENGTH: usize = 1000;
 
 const METHOD: &str = "\
 Each contestant requests the same list of paths, with the same headers and the same number of \
-requests at a time (5 for 5 endpoints, 10 for 50, and 64 for 1,000, the most that the function \
-takes), from a stand-in for an edge location that takes the origin's time for the first answer of \
-a path and gives 2 KiB of JSON; all read each body to its end and drop it. Time runs from the \
-order to a process that is ready (interpreter started, libraries loaded) to its last answer; \
-curl, which is started for each job, from its start to its end. The ideal is the slowest answer \
-of the origin, or all of its time over the concurrency, whichever is more, as the stand-in \
-measured it in the same job. warmfront is the shipping binary, driven through the Lambda Runtime \
-API with the two events that the state machine sends: within their time it also logs in (Secrets \
-Manager and Cognito answer at once), checks status, version, age and tenant of each answer, finds \
-the tenant's name at the end of each body, requests each path a second time to see that it is \
-cached, writes a log line for each, and makes the report. So it sends two requests where the \
-peers send one: processor time is given for 1,000 requests and for 1,000 endpoints. \"http\" is \
-plain HTTP/1.1; \"tls\" is TLS with HTTP/2, except for aiohttp, which has HTTP/1.1 only. Jobs of \
-a second and more run side by side, as they mostly wait, and begin one after the other; the \
-others run one at a time. Times are held against a target where the ideal is about a second or \
-more: below, login and first connection are most of what is beyond it.";
+requests at a time (5 for 5 endpoints, 10 for 50, and 40 for 1,000: each divides the endpoints, \
+so that the ideal can be reached), from a stand-in for an edge location that takes the origin's \
+time for the first answer of a path and gives 2 KiB of JSON; all read each body to its end and \
+drop it. Time runs from the order to a process that is ready (interpreter started, libraries \
+loaded) to its last answer; curl, which is started for each job, from its start to its end. The \
+ideal is the slowest answer of the origin, or all of its time over the concurrency, whichever is \
+more, as the stand-in measured it in the same job. warmfront is the shipping binary, driven \
+through the Lambda Runtime API with the two events that the state machine sends: within their \
+time it also logs in (Secrets Manager and Cognito answer at once), checks status, version, age \
+and tenant of each answer, finds the tenant's name at the end of each body, requests each path a \
+second time to see that it is cached, writes a log line for each, and makes the report. So it \
+sends two requests where the peers send one: processor time is given for 1,000 requests and for \
+1,000 endpoints. \"http\" is plain HTTP/1.1; \"tls\" is TLS with HTTP/2, except for aiohttp, \
+which has HTTP/1.1 only. Jobs of a second and more run side by side, as they mostly wait, and \
+begin one after the other; the others run one at a time. Times are held against a target where \
+the ideal is about a second or more: below, login and first connection are most of what is beyond \
+it.";
 
 /// Measures it.
 pub async fn measure(bench: &Bench) -> Result<Part, BenchError> {

@@ -2,7 +2,6 @@
 //! asks of AWS is answered at once.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -42,9 +41,7 @@ impl Function {
             .and_then(|()| fs::write(task_root.join("contract.json"), contract.to_string()))
             .during(|| format!("{} could not be written", task_root.display()))?;
         let mut command = command(binary, &lambda, &services, &task_root, job);
-        let mut process = Running::spawn(&mut command)?;
-        let mut log = process.child().stdout.take().expect("it is piped");
-        std::thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+        let process = Running::spawn(&mut command)?;
         let ready = lambda.ready().await;
         fs::remove_dir_all(&task_root)
             .during(|| format!("{} could not be removed", task_root.display()))?;
@@ -143,6 +140,6 @@ fn command(
         .env("PREWARM_CONCURRENCY", job.concurrency.to_string())
         .env("SSL_CERT_FILE", &job.authority)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+        .stdout(Stdio::null());
     command
 }
