@@ -38,16 +38,16 @@ const COMMON: &str = "common shape";
 
 const METHOD: &str = "\
 Whole runs on the local stack: LocalStack's Step Functions, the deployed functions as processes, \
-cloudfront-local with its edge functions, the example origin. CloudFront takes 4 s and \
-more to report the purge as completed, which is varied from run to run so that the looks meet it at different \
-points; the slowest endpoint takes 2 s, the others 0.2 s, in two variants each. Times are those of \
-the execution history. The common shape is an invalidation, a loop of a 20 s wait (the stock \
-waiter's), a look and a choice, and a function that requests one endpoint after the other once, \
-without checking anything; its functions are in Python with boto3. Both run at the same time for \
-tenants of their own; mostly they wait. Overhead is the run's time less CloudFront's and the \
-slowest endpoint's. A cold run finds no process of its functions; of the others, the first is \
-left out. \"engine\" is what a task takes whose function has nothing to do but one look: it is \
-LocalStack's share of each task, and not that of Step Functions in AWS.";
+cloudfront-local with its edge functions, the example origin. CloudFront takes 4 s and more to \
+report the purge as completed, which is varied from run to run so that the looks meet it at \
+different points; the slowest endpoint takes 2 s, the others 0.2 s, in two variants each. Times \
+are those of the execution history. The common shape is an invalidation, a loop of a 20 s wait \
+(the stock waiter's), a look and a choice, and a function that requests one endpoint after the \
+other once, without checking anything; its functions are in Python with boto3. Both run at the \
+same time for tenants of their own; mostly they wait. Overhead is the run's time less \
+CloudFront's and the slowest endpoint's. A cold run finds no process of its functions; of the \
+others, the first is left out. \"engine\" is what a task takes whose function has nothing to do \
+but one look: it is LocalStack's share of each task, and not that of Step Functions in AWS.";
 
 /// Measures it.
 pub async fn measure(bench: &Bench) -> Result<Part, BenchError> {
