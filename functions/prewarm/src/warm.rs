@@ -82,7 +82,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
         let mut standing = self.standing(progress);
         let mut requests = FuturesUnordered::new();
         let mut unsent = 0;
-        while standing.condemned.is_none() {
+        loop {
             while let Some(place) = self.next_to_start(&standing) {
                 let course = standing.waiting.remove(&place).expect("it waits");
                 standing.running.insert(place, course);
@@ -98,7 +98,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
                 }
             }
             let wake = self.wake(&standing);
-            if requests.is_empty() && wake.is_none() {
+            if standing.condemned.is_some() || requests.is_empty() && wake.is_none() {
                 break;
             }
             tokio::select! {

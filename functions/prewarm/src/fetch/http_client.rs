@@ -71,23 +71,25 @@ impl HttpFetch {
     }
 
     fn client(&self, protocol: Protocol) -> Result<&Client, Broken> {
-        let (client, builder) = match protocol {
-            Protocol::Http1 => (&self.http1, Client::builder().http1_only()),
-            Protocol::Http2 => {
-                let builder = Client::builder()
-                    .http2_prior_knowledge()
-                    .http2_keep_alive_interval(PING_INTERVAL)
-                    .http2_initial_stream_window_size(STREAM_WINDOW)
-                    .http2_initial_connection_window_size(CONNECTION_WINDOW);
-                (&self.http2, builder)
-            }
+        let client = match protocol {
+            Protocol::Http1 => &self.http1,
+            Protocol::Http2 => &self.http2,
         };
         let client = client.get_or_init(|| {
-            builder
+            let builder = Client::builder()
                 .redirect(Policy::none())
                 .referer(false)
                 .no_proxy()
-                .connect_timeout(CONNECT_TIMEOUT)
+                .connect_timeout(CONNECT_TIMEOUT);
+            let builder = match protocol {
+                Protocol::Http1 => builder.http1_only(),
+                Protocol::Http2 => builder
+                    .http2_prior_knowledge()
+                    .http2_keep_alive_interval(PING_INTERVAL)
+                    .http2_initial_stream_window_size(STREAM_WINDOW)
+                    .http2_initial_connection_window_size(CONNECTION_WINDOW),
+            };
+            builder
                 .build()
                 .map_err(|error| Broken(format!("no HTTP client could be built: {error}")))
         });
