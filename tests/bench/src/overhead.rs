@@ -27,7 +27,7 @@ const OTHERS: Duration = Duration::from_millis(200);
 /// Runs of Warmfront, after one with cold functions.
 const RUNS: usize = 8;
 /// Runs of the common shape, after one with cold functions.
-const COMMON_RUNS: usize = 1;
+const COMMON_RUNS: usize = 2;
 /// Calls of a function that has nothing to do.
 const IDLE_CALLS: usize = 9;
 /// The slowest that the end of an invalidation may be noticed.
@@ -111,13 +111,12 @@ async fn runs(
 ) -> Result<(Run, Vec<Run>), BenchError> {
     let mut done = Vec::new();
     for number in 0..=count {
-        let reporting = REPORTING
-            + LATER_EACH * u32::try_from(number).expect("there are few") * u32::from(varied);
         if varied {
-            stack.set_reporting(reporting).await?;
+            let later = LATER_EACH * u32::try_from(number).expect("there are few");
+            stack.set_reporting(REPORTING + later).await?;
         }
         let tenant = format!("{name}-{number}");
-        let run = Run::of(stack, state_machine, &tenant, reporting).await?;
+        let run = Run::of(stack, state_machine, &tenant).await?;
         done.push(run);
     }
     let cold = done.remove(0);

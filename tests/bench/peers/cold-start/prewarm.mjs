@@ -70,25 +70,27 @@ async function look(path, sent, tenant, expected) {
   return { fresh, cached: found["x-cache"]?.startsWith("Hit") ?? false, answer, bytes: body.length };
 }
 
+async function warm({ path, variant }, run) {
+  const sent = headers(run.tenant, variant, await token());
+  let seen = await look(path, sent, run.tenant, Number(run.expectedVersion));
+  if (seen.fresh && !seen.cached) seen = await look(path, sent, run.tenant, Number(run.expectedVersion));
+  const row = {
+    path,
+    variant,
+    verdict: seen.fresh && seen.cached ? "fresh" : "stale",
+    status: seen.answer.statusCode,
+    xCache: seen.answer.headers["x-cache"],
+    age: seen.answer.headers.age,
+    bytes: seen.bytes,
+    askedAt: new Date().toISOString(),
+  };
+  console.log(JSON.stringify({ level: "INFO", message: "verdict", ...row }));
+  return row;
+}
+
 serve(async ({ run, progress }) => {
-  const rows = [];
-  for (const { path, variant } of progress.remaining) {
-    const sent = headers(run.tenant, variant, await token());
-    let seen = await look(path, sent, run.tenant, Number(run.expectedVersion));
-    if (seen.fresh && !seen.cached) seen = await look(path, sent, run.tenant, Number(run.expectedVersion));
-    const row = {
-      path,
-      variant,
-      verdict: seen.fresh && seen.cached ? "fresh" : "stale",
-      status: seen.answer.statusCode,
-      xCache: seen.answer.headers["x-cache"],
-      age: seen.answer.headers.age,
-      bytes: seen.bytes,
-      askedAt: new Date().toISOString(),
-    };
-    rows.push(row);
-    console.log(JSON.stringify({ level: "INFO", message: "verdict", ...row }));
-  }
+  await token();
+  const rows = await Promise.all(progress.remaining.map((target) => warm(target, run)));
   const fresh = rows.filter(({ verdict }) => verdict === "fresh").length;
   return { next: "finished", report: { tenant: run.tenant, endpoints: rows, totals: { fresh } } };
 });

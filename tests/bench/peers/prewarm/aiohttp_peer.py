@@ -13,8 +13,7 @@ import uvloop
 from yarl import URL
 
 
-async def warm(job):
-    verifying = ssl.create_default_context(cafile=job["authority"])
+async def warm(job, verifying):
     connector = aiohttp.TCPConnector(limit=job["concurrency"], ssl=verifying)
     counted = {"good": 0, "bytes": 0}
     paths = iter(job["paths"])
@@ -40,7 +39,8 @@ async def warm(job):
     return counted
 
 
+context = ssl.create_default_context(cafile=sys.argv[1])
 print("ready", flush=True)
 order = json.loads(sys.stdin.readline())
-print(json.dumps(uvloop.run(warm(order))), flush=True)
+print(json.dumps(uvloop.run(warm(order, context))), flush=True)
 sys.stdin.readline()

@@ -5,7 +5,10 @@
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { createSecureContext } from "node:tls";
 import { Pool } from "undici";
+
+const secureContext = createSecureContext({ ca: readFileSync(process.argv[2]) });
 
 async function warm(job) {
   const multiplexed = job.base.startsWith("https:");
@@ -17,7 +20,7 @@ async function warm(job) {
     pipelining: multiplexed ? job.concurrency : 1,
     headersTimeout: milliseconds,
     bodyTimeout: milliseconds,
-    connect: { ca: readFileSync(job.authority) },
+    connect: { secureContext },
   });
   const counted = { good: 0, bytes: 0 };
   const paths = job.paths.values();

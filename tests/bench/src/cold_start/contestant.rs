@@ -1,5 +1,4 @@
-//! Who does a function's job, and how its process is started. `peers/cold-start/README.md` says why
-//! so.
+//! Who does a function's job, and how its process is started. `peers/README.md` says why so.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -12,7 +12,7 @@ const ANSWER: f64 = 5.0;
 /// Bytes of an answer, compressed.
 const ANSWER_BYTES: f64 = 180.0 * 1024.0;
 /// Endpoints of the contract.
-const ENDPOINTS: u32 = 5;
+pub(super) const ENDPOINTS: u32 = 5;
 /// Endpoints in each of two variants.
 const TARGETS: u32 = 10;
 /// Requests at a time: the function's default.
@@ -136,9 +136,11 @@ impl Shape {
         })
     }
 
-    /// Wait, look and choose until it is done; one request after the other.
+    /// Wait, look and choose until it is done; one request after the other. It purges a tag, or a
+    /// path for each endpoint.
     pub(super) fn common(
         name: &'static str,
+        paths: u32,
         pause: f64,
         definition: &Value,
         starts: &Starts,
@@ -153,7 +155,7 @@ impl Shape {
         ways.push("Prewarm");
         Ok(Self {
             name,
-            paths: ENDPOINTS,
+            paths,
             transitions: passed(definition, &ways)?,
             edge: Edge {
                 requests: targets,
@@ -237,8 +239,8 @@ mod tests {
     fn each_further_look_of_a_loop_is_three_transitions() {
         let common = include_str!("../../peers/common-shape/common-shape.asl.json");
         let common = definition(common);
-        let seldom = Shape::common("seldom", 20.0, &common, &STARTS).unwrap();
-        let often = Shape::common("often", 3.0, &common, &STARTS).unwrap();
+        let seldom = Shape::common("seldom", 1, 20.0, &common, &STARTS).unwrap();
+        let often = Shape::common("often", 1, 3.0, &common, &STARTS).unwrap();
         assert_eq!(seldom.transitions, 5);
         assert_eq!(often.transitions, 5 + 4 * 3);
         assert_eq!((seldom.invocations(), often.invocations()), (3, 7));

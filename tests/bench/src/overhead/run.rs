@@ -1,7 +1,5 @@
 //! One run, read from the history of its execution.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -31,7 +29,6 @@ impl Run {
         stack: &Stack,
         state_machine: &str,
         tenant: &str,
-        completion: Duration,
     ) -> Result<Self, BenchError> {
         stack.create_tenant(tenant).await?;
         let input = json!({ "tenant": tenant, "expectedVersion": "1" });
@@ -44,7 +41,7 @@ impl Run {
             .during(|| format!("the run of {tenant} tells no time of its invalidation"))?;
         Ok(Self {
             took: executed.took,
-            completion: completion.as_secs_f64(),
+            completion: stack.reporting_at(created).as_secs_f64(),
             tenant: tenant.to_owned(),
             invalidation,
             created_at: created.as_duration().as_secs_f64(),

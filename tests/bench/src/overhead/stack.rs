@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Method;
+use jiff::Timestamp;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -26,6 +28,8 @@ pub(super) struct Stack {
     folder: PathBuf,
     /// What the stack tells of itself.
     state: Value,
+    /// CloudFront's time to report a purge, and since when.
+    reporting: Mutex<Vec<(Timestamp, Duration)>>,
 }
 
 /// An execution that succeeded.
@@ -61,6 +65,7 @@ impl Stack {
                     supervisor,
                     folder,
                     state,
+                    reporting: Mutex::new(vec![(Timestamp::now(), reporting)]),
                 });
             }
             let ended = supervisor.try_wait().ok().flatten();
@@ -116,7 +121,24 @@ impl Stack {
         let cloudfront = self.told("/endpoints/cloudfrontControl");
         let knob = json!({ "completionMs": millis(time) });
         web::call(Method::PATCH, cloudfront, "/profile", &knob).await?;
+        self.reporting().push((Timestamp::now(), time));
         Ok(())
+    }
+
+    /// How long CloudFront took to report a purge that was created then: runs beside this one may
+    /// have changed it since.
+    pub(super) fn reporting_at(&self, created: Timestamp) -> Duration {
+        let all = self.reporting();
+        let set = all.iter().rev().find(|(since, _)| *since <= created);
+        set.or(all.first())
+            .map(|(_, time)| *time)
+            .unwrap_or_default()
+    }
+
+    fn reporting(&self) -> MutexGuard<'_, Vec<(Timestamp, Duration)>> {
+        self.reporting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A tenant with data of version 1.
