@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures_util::stream;
 use http::{Request, Response};
 use http_body_util::StreamBody;
@@ -40,6 +42,8 @@ pub struct Answers {
     pub origin: Duration,
     /// Size of a body.
     pub bytes: usize,
+    /// Whether it comes compressed.
+    pub gzip: bool,
 }
 
 /// What it was asked.
@@ -99,7 +103,11 @@ impl Edge {
         };
         let state = Arc::new(State {
             answers,
-            body: body(answers.bytes),
+            body: if answers.gzip {
+                gzip(&body(answers.bytes))
+            } else {
+                body(answers.bytes)
+            },
             asked: Mutex::default(),
             stored: Mutex::default(),
         });
@@ -141,6 +149,11 @@ impl State {
             .header("x-amz-cf-pop", "FRA56-P4")
             .header("x-data-version", VERSION)
             .header("x-organization-id", TENANT);
+        let response = if self.answers.gzip {
+            response.header("content-encoding", "gzip")
+        } else {
+            response
+        };
         let response = if let Some(stored) = stored {
             response
                 .header("x-cache", "Hit from cloudfront")
@@ -197,6 +210,14 @@ fn body(bytes: usize) -> Vec<Bytes> {
         .chain(std::iter::repeat_n(piece, whole))
         .chain([Bytes::from(end)])
         .collect()
+}
+
+fn gzip(body: &[Bytes]) -> Vec<Bytes> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    for piece in body {
+        gzip.write_all(piece).expect("memory takes it");
+    }
+    vec![gzip.finish().expect("memory takes it").into()]
 }
 
 fn in_pieces(body: Vec<Bytes>) -> Body {

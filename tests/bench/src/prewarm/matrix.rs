@@ -133,6 +133,7 @@ async fn one(
     let answers = Answers {
         origin: size.origin,
         bytes: SMALL_BODY,
+        gzip: false,
     };
     let of = (size.endpoints, size.concurrency);
     let done = field.run(contestant, transport, answers, of, begin).await?;

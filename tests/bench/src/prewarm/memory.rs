@@ -16,7 +16,28 @@ const MANY: (usize, usize) = (1_000, 4);
 /// A large body may take this much more than a small one: what the connection reads ahead.
 const MOST_TIMES: f64 = 1.15;
 
-/// Measures it, with and without a search in the body.
+/// What is done with a body that passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looked {
+    /// The tenant's name is looked for.
+    Searched,
+    /// The same in what is decoded from gzip.
+    Decoded,
+    /// Nothing.
+    Counted,
+}
+
+impl Looked {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Searched => "searched",
+            Self::Decoded => "gzip, searched",
+            Self::Counted => "counted",
+        }
+    }
+}
+
+/// Measures it.
 pub(super) async fn measure(
     bench: &Bench,
     field: &Field,
@@ -24,20 +45,25 @@ pub(super) async fn measure(
 ) -> Result<(), BenchError> {
     let ours = Contestant::Warmfront.name();
     for transport in Transport::ALL {
-        for (pointer, looked) in [(true, "searched"), (false, "counted")] {
+        for looked in [Looked::Searched, Looked::Decoded, Looked::Counted] {
             let mut medians = Vec::new();
             for (bytes, size) in [(SMALL_BODY, "2 KiB"), (LARGE_BODY, "200 MiB")] {
-                let subject = format!("one body of {size}, {looked}, {}", transport.name());
+                let subject = format!(
+                    "one body of {size}, {}, {}",
+                    looked.name(),
+                    transport.name()
+                );
                 let mut peaks = Vec::new();
                 for _ in 0..bench.rounds(SAMPLES) {
-                    peaks.push(peak(field, transport, bytes, pointer, (1, 1)).await?);
+                    peaks.push(peak(field, transport, bytes, looked, (1, 1)).await?);
                 }
                 part.measured(&subject, ours, Unit::Mebibytes, &peaks);
                 medians.extend(part.median(&subject, ours));
             }
             if let [small, large] = medians[..] {
                 let subject = format!(
-                    "peak memory, 200 MiB over 2 KiB, {looked}, {}",
+                    "peak memory, 200 MiB over 2 KiB, {}, {}",
+                    looked.name(),
                     transport.name()
                 );
                 part.target(subject, Bound::AtMost(MOST_TIMES), large / small);
@@ -47,7 +73,7 @@ pub(super) async fn measure(
     let subject = "peak memory, 1,000 endpoints, 4 at a time, tls";
     let mut peaks = Vec::new();
     for _ in 0..bench.rounds(SAMPLES) {
-        peaks.push(peak(field, Transport::Tls, SMALL_BODY, true, MANY).await?);
+        peaks.push(peak(field, Transport::Tls, SMALL_BODY, Looked::Searched, MANY).await?);
     }
     part.measured(subject, ours, Unit::Mebibytes, &peaks);
     if let Some(found) = part.median(subject, ours) {
@@ -60,15 +86,16 @@ async fn peak(
     field: &Field,
     transport: Transport,
     bytes: usize,
-    pointer: bool,
+    looked: Looked,
     (endpoints, concurrency): (usize, usize),
 ) -> Result<f64, BenchError> {
     let answers = Answers {
         origin: Duration::from_millis(10),
         bytes,
+        gzip: looked == Looked::Decoded,
     };
     let edge = field.edge(answers, transport).await?;
     let job = field.job(&edge, endpoints, concurrency);
-    let mut function = field.function(&job, pointer).await?;
+    let mut function = field.function(&job, looked != Looked::Counted).await?;
     Ok(mebibytes(function.warm(&job).await?.peak))
 }
