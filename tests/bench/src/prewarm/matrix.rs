@@ -217,7 +217,10 @@ fn hold(
     }
     // As it is deployed. Plain HTTP/1.1 has a connection with its buffers for each request at a time.
     if transport == Transport::Tls {
-        hold(peak, MOST_PEAK);
+        // 1,000 endpoints are held to it as many at a time as the function ships with (`memory`).
+        if size.endpoints <= FEW {
+            hold(peak, MOST_PEAK);
+        }
         hold(connections, 1.0);
     }
     for peer in taking_part(transport).skip(1) {
