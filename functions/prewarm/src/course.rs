@@ -105,17 +105,19 @@ impl Rules {
 
     fn cached(&self, course: &mut Course, good: Good, now: Timestamp) -> Move {
         match good.stored {
-            Stored::AroundPurge if course.aligned => verdict(
-                Verdict::Stale,
-                "stored so near to the purge that its age cannot tell".to_owned(),
-            ),
-            Stored::AroundPurge => {
+            // Our own request filled the cache after the purge.
+            Stored::Unknown if course.phase != Phase::Fill => self.confirmed(course, good, now),
+            // The next answer may tell: an age is a whole number of seconds, and an answer that
+            // waited for another's fetch has none, where the copy that it left has one.
+            Stored::AroundPurge | Stored::Unknown if !course.aligned => {
                 course.aligned = true;
                 course.not_before = Some(self.whole_second_after_purge(now));
                 Move::Again
             }
-            // Our own request filled the cache after the purge.
-            Stored::Unknown if course.phase != Phase::Fill => self.confirmed(course, good, now),
+            Stored::AroundPurge => verdict(
+                Verdict::Stale,
+                "stored so near to the purge that its age cannot tell".to_owned(),
+            ),
             Stored::Unknown => verdict(
                 Verdict::Stale,
                 "from the cache without an age: it may be older than the purge".to_owned(),

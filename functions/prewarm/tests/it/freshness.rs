@@ -53,6 +53,34 @@ async fn an_older_version_is_purged_again_and_everything_is_warmed_again() {
     assert_eq!(report.totals.fresh, 4);
 }
 
+/// An answer that waited for the fetch of another run comes from the cache and has no age.
+fn without_age() -> Act {
+    with(200, &[("x-cache", "Hit from cloudfront")])
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_from_the_cache_without_an_age_is_asked_for_again() {
+    let mut world = World::new();
+    world.edge.script(PATH, &[without_age()]);
+    let report = world.refresh(versionless()).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    assert_eq!(world.purges, [1]);
+    assert_eq!(
+        report.endpoints[0].attempts, 3,
+        "asked again, which filled, confirmed"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_that_never_tells_an_age_is_not_believed() {
+    let mut world = World::new();
+    world.edge.script(PATH, &vec![without_age(); 6]);
+    let (error, cause) = world.fails(versionless()).await;
+    assert_eq!(error, ErrorName::StaleAfterPurge);
+    assert!(cause.contains("without an age"), "{cause}");
+    assert_eq!(world.purges, [1, 2, 3], "two repairs were tried");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_request_that_gets_an_older_answer_is_stale_although_it_missed() {
     let mut world = World::new();
@@ -167,13 +195,12 @@ async fn stored_shortly_before_the_purge_is_never_taken_for_fresh() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hit_without_age_is_believed_only_after_a_fill_of_our_own() {
-    let hit = with(200, &[("x-cache", "Hit from cloudfront")]);
     let mut world = World::new();
-    world.edge.script(PATH, &[Act::Serve, hit.clone()]);
+    world.edge.script(PATH, &[Act::Serve, without_age()]);
     world.refresh(versionless()).await.unwrap();
     assert_eq!(world.purges, [1]);
     let mut world = World::new();
-    world.edge.script(PATH, &[hit]);
+    world.edge.script(PATH, &[without_age(), without_age()]);
     world.refresh(versionless()).await.unwrap();
     assert_eq!(world.purges, [1, 2]);
 }
