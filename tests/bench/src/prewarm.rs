@@ -20,6 +20,7 @@ use crate::authority::Authority;
 use crate::bench::Bench;
 use crate::error::{BenchError, During};
 use crate::part::Part;
+use crate::services::id_token;
 
 /// Size of a usual body.
 const SMALL_BODY: usize = 2 * 1024;
@@ -27,8 +28,6 @@ const SMALL_BODY: usize = 2 * 1024;
 const MOST_PEAK: f64 = 12.0;
 /// Longest time of one request, in seconds.
 const TIMEOUT: u64 = 110;
-/// As long as the id token of a user pool with a few claims.
-const TOKEN_LENGTH: usize = 1000;
 
 const METHOD: &str = "\
 Each contestant requests the same list of paths, with the same headers and the same number of \
@@ -119,7 +118,6 @@ struct Field {
     peers: PathBuf,
     folder: PathBuf,
     authority: Authority,
-    token: String,
     contract: Value,
 }
 
@@ -174,7 +172,6 @@ impl Field {
             python: bench.python(),
             peers: bench.peers(),
             authority: Authority::new(&folder)?,
-            token: "t".repeat(TOKEN_LENGTH),
             contract: serde_json::from_str(include_str!("../../../shared/contract.json"))
                 .during(|| "the contract is no JSON".to_owned())?,
             folder,
@@ -191,7 +188,7 @@ impl Field {
     }
 
     fn job(&self, edge: &Edge, endpoints: usize, concurrency: usize) -> Job {
-        let bearer = format!("Bearer {}", self.token);
+        let bearer = format!("Bearer {}", id_token());
         let headers = [
             ("accept", "application/json"),
             ("accept-encoding", "gzip, deflate, br, zstd"),

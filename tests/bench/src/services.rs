@@ -25,7 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::authority::{Authority, OTHER_HOST};
 use crate::error::{BenchError, During};
 
-/// As long as an id token of a user pool.
+/// As long as an id token of a user pool with a few claims.
 const TOKEN: usize = 1_000;
 /// As long as a dashboard's answer.
 const ROWS: usize = 40;
@@ -91,6 +91,12 @@ impl Drop for Services {
     }
 }
 
+/// The token that a login gives.
+#[must_use]
+pub fn id_token() -> String {
+    "i".repeat(TOKEN)
+}
+
 async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, cached: Arc<Cache>) {
     while let Ok((stream, _)) = listener.accept().await {
         stream.set_nodelay(true).ok();
@@ -152,7 +158,7 @@ async fn answer(request: Request<Incoming>, cached: &Cache) -> Response<Full<Byt
                 "ExpiresIn": 3600,
                 "TokenType": "Bearer",
                 "RefreshToken": "r".repeat(TOKEN),
-                "IdToken": "i".repeat(TOKEN),
+                "IdToken": id_token(),
             },
         })),
         None => from_cache(key, cached),

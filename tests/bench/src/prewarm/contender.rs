@@ -24,7 +24,8 @@ pub struct Job {
     pub concurrency: usize,
     /// Longest time of one request, in seconds.
     pub timeout: u64,
-    /// A PEM file with whom to trust.
+    /// A PEM file with whom to trust; who does the job is told when it starts.
+    #[serde(skip)]
     pub authority: PathBuf,
 }
 
