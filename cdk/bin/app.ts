@@ -1,7 +1,7 @@
 /** Reads the settings and makes the stacks. */
 import { addStacks, newApp } from "../lib/app.ts";
-import { InvalidFile } from "../lib/schema.ts";
-import { defaultSettingsFile, readSettings } from "../lib/settings.ts";
+import { InvalidFile } from "../lib/contract/schema.ts";
+import { defaultSettingsFile, readSettings } from "../lib/settings/settings.ts";
 
 try {
   const app = newApp();

@@ -6,7 +6,7 @@ import { log } from "./log.mjs";
 import { matchesPath } from "./path-pattern.mjs";
 import { canonicalTenantId } from "./tenant-id.mjs";
 
-/** @typedef {import("../lib/contract.ts").Contract} Contract */
+/** @typedef {import("../lib/contract/contract.ts").Contract} Contract */
 
 /** CloudFront answers 502 where a response's headers exceed this, in bytes (Developer Guide, "Quotas"). */
 const MAX_RESPONSE_HEADERS = 20_480;

@@ -11,7 +11,7 @@ export const MAX_TAG_LENGTH = 256;
  * The tags of `tenant`'s response at `path`: the tenant's own first, as CloudFront drops from the
  * end, then one for each scope that the path belongs to, by name.
  *
- * @param {Pick<import("../lib/contract.ts").Contract, "tagPrefix" | "scopes">} contract
+ * @param {Pick<import("../lib/contract/contract.ts").Contract, "tagPrefix" | "scopes">} contract
  * @param {string} tenant a canonical tenant id
  * @param {string} path without the query string
  * @returns {string[]}

@@ -6,7 +6,7 @@ import { MAX_LENGTH, PATTERN } from "./tenant-id.mjs";
 import { tokenVerifier } from "./token.mjs";
 import { variantValue } from "./variants.mjs";
 
-/** @typedef {import("../lib/contract.ts").Contract} Contract */
+/** @typedef {import("../lib/contract/contract.ts").Contract} Contract */
 
 /**
  * Headers that an edge function may not write: CloudFront answers 502, or drops the change

@@ -2,7 +2,7 @@
 // a name that an origin could take for one of them, is gone before the cache key is computed.
 import { header } from "./event.mjs";
 
-/** @typedef {import("../lib/contract.ts").Contract} Contract */
+/** @typedef {import("../lib/contract/contract.ts").Contract} Contract */
 
 /**
  * Headers by which a client can tell some origins and frameworks another URL, method or host than

@@ -1,7 +1,7 @@
 // Variants: a browser's header is reduced to one of a few values, so that the cache key stays small.
 import { headerValues } from "./event.mjs";
 
-/** @typedef {import("../lib/contract.ts").Variant} Variant */
+/** @typedef {import("../lib/contract/contract.ts").Variant} Variant */
 
 /**
  * The value of `variant` for a request with these headers.

@@ -9,7 +9,7 @@ import { urlNaming } from "./tenant-naming.mjs";
 import { tokenVerifier } from "./token.mjs";
 import { variantValue } from "./variants.mjs";
 
-/** @typedef {import("../lib/contract.ts").Contract} Contract */
+/** @typedef {import("../lib/contract/contract.ts").Contract} Contract */
 
 /** Cognito's claim with the groups of the user. */
 const GROUPS_CLAIM = "cognito:groups";

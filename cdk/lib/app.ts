@@ -4,10 +4,10 @@
 import { Annotations, App, type AppProps, Validations } from "aws-cdk-lib";
 import flags from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
 import { AwsSolutionsChecks } from "cdk-nag";
-import { readContract } from "./contract.ts";
-import { DistributionStack } from "./distribution-stack.ts";
-import { PipelineStack } from "./pipeline-stack.ts";
-import type { Settings } from "./settings.ts";
+import { readContract } from "./contract/contract.ts";
+import { DistributionStack } from "./distribution/distribution-stack.ts";
+import { PipelineStack } from "./pipeline/pipeline-stack.ts";
+import type { Settings } from "./settings/settings.ts";
 
 /** The stacks of the app. */
 export interface WarmfrontStacks {

@@ -3,11 +3,11 @@
  * on `accept` writes the lock file anew.
  */
 import { addStacks, newApp } from "../lib/app.ts";
-import { changes } from "../lib/cache-key.ts";
-import { accept, compositionOf, meaningOf, readLock, unaccepted } from "../lib/cache-key-lock.ts";
-import { readContract } from "../lib/contract.ts";
-import { readDistribution } from "../lib/distribution-model.ts";
-import { defaultSettingsFile, readSettings } from "../lib/settings.ts";
+import { changes } from "../lib/cache-key/cache-key.ts";
+import { accept, compositionOf, meaningOf, readLock, unaccepted } from "../lib/cache-key/cache-key-lock.ts";
+import { readContract } from "../lib/contract/contract.ts";
+import { readDistribution } from "../lib/distribution/distribution-model.ts";
+import { defaultSettingsFile, readSettings } from "../lib/settings/settings.ts";
 
 const [command, settingsFile = defaultSettingsFile()] = process.argv.slice(2);
 const settings = readSettings(settingsFile);

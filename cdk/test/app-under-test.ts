@@ -10,14 +10,14 @@ import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import type { Distribution } from "aws-cdk-lib/aws-cloudfront";
 import { addStacks, newApp } from "../lib/app.ts";
-import { CacheTagger } from "../lib/cache-tagger.ts";
-import { type Contract, readContract } from "../lib/contract.ts";
-import { checkSettings } from "../lib/settings.ts";
+import { type Contract, readContract } from "../lib/contract/contract.ts";
 import {
   TenantCacheDistribution,
   type TenantCacheDistributionProps,
-} from "../lib/tenant-cache-distribution.ts";
-import { ViewerAuthorizer } from "../lib/viewer-authorizer.ts";
+} from "../lib/distribution/tenant-cache-distribution.ts";
+import { CacheTagger } from "../lib/edge/cache-tagger.ts";
+import { ViewerAuthorizer } from "../lib/edge/viewer-authorizer.ts";
+import { checkSettings } from "../lib/settings/settings.ts";
 
 export const SETTINGS_FILE = fileURLToPath(new URL("../settings.test.json", import.meta.url));
 export const CONTRACT_FILE = fileURLToPath(new URL("../../shared/contract.json", import.meta.url));

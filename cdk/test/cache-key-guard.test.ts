@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { Match } from "aws-cdk-lib/assertions";
-import { type Composition, canonical } from "../lib/cache-key.ts";
-import { type CustomResourceEvent, handler, objection } from "../lib/cache-key-guard.lambda.ts";
+import { type Composition, canonical } from "../lib/cache-key/cache-key.ts";
+import { type CustomResourceEvent, handler, objection } from "../lib/cache-key/cache-key-guard.lambda.ts";
 import { everything, templates } from "./app-under-test.ts";
 
 function key(...headers: string[]): Composition {

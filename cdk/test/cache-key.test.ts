@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { addStacks } from "../lib/app.ts";
-import { type Composition, changes } from "../lib/cache-key.ts";
-import { accept, compositionOf, meaningOf, readLock, unaccepted } from "../lib/cache-key-lock.ts";
-import { readDistribution } from "../lib/distribution-model.ts";
-import { checkSettings, readSettings } from "../lib/settings.ts";
+import { type Composition, changes } from "../lib/cache-key/cache-key.ts";
+import { accept, compositionOf, meaningOf, readLock, unaccepted } from "../lib/cache-key/cache-key-lock.ts";
+import { readDistribution } from "../lib/distribution/distribution-model.ts";
+import { checkSettings, readSettings } from "../lib/settings/settings.ts";
 import {
   contract,
   everything,

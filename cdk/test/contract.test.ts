@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { readContract } from "../lib/contract.ts";
-import { InvalidFile } from "../lib/schema.ts";
+import { readContract } from "../lib/contract/contract.ts";
+import { InvalidFile } from "../lib/contract/schema.ts";
 import { CONTRACT_FILE, contract, temporaryFolder } from "./app-under-test.ts";
 
 function problemsOf(value: object): readonly string[] {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { App, Duration, Stack } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
-import { CacheTagger } from "../lib/cache-tagger.ts";
-import { ViewerAuthorizer } from "../lib/viewer-authorizer.ts";
+import { CacheTagger } from "../lib/edge/cache-tagger.ts";
+import { ViewerAuthorizer } from "../lib/edge/viewer-authorizer.ts";
 import { contract, everything, pipelineAlone, templates, tenantCache } from "./app-under-test.ts";
 
 const CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { overlap, pathOf, queryNamesOf } from "../lib/path-patterns.ts";
+import { overlap, pathOf, queryNamesOf } from "../lib/contract/path-patterns.ts";
 
 test("patterns overlap when some path matches both", () => {
   for (const [left, right] of [

@@ -6,7 +6,7 @@ import { Stack } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { addStacks } from "../lib/app.ts";
-import { checkSettings, OWN_VARIABLES } from "../lib/settings.ts";
+import { checkSettings, OWN_VARIABLES } from "../lib/settings/settings.ts";
 import {
   everything,
   pipelineAlone,

@@ -5,7 +5,7 @@ import {
   type RotationEvent,
   rotate,
   type ServiceUser,
-} from "../lib/rotate-password.lambda.ts";
+} from "../lib/identity/rotate-password.lambda.ts";
 
 const OLD = "version-1";
 const NEW = "version-2";

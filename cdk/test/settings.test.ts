@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { arch } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { InvalidFile } from "../lib/schema.ts";
-import { checkSettings, readSettings } from "../lib/settings.ts";
+import { InvalidFile } from "../lib/contract/schema.ts";
+import { checkSettings, readSettings } from "../lib/settings/settings.ts";
 import { everything, pipelineAlone, SETTINGS_FILE, temporaryFolder } from "./app-under-test.ts";
 
 function problemsOf(settings: unknown): readonly string[] {

@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { addStacks } from "../lib/app.ts";
-import { bundleEdgeFunction } from "../lib/edge-bundle.ts";
-import { checkSettings } from "../lib/settings.ts";
+import { bundleEdgeFunction } from "../lib/edge/edge-bundle.ts";
+import { checkSettings } from "../lib/settings/settings.ts";
 import {
   contract,
   everything,

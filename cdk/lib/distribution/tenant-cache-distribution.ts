@@ -25,12 +25,12 @@ import {
 } from "aws-cdk-lib/aws-cloudfront";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
+import type { Contract } from "../contract/contract.ts";
+import { pathOf } from "../contract/path-patterns.ts";
+import { duration } from "../duration.ts";
+import type { EdgeFunction } from "../edge/edge-function.ts";
 import { type ApiOriginProps, apiOrigin, staticOrigin, withLastKnownGood } from "./api-origin.ts";
-import type { Contract } from "./contract.ts";
 import { guardDistribution } from "./distribution-guards.ts";
-import { duration } from "./duration.ts";
-import type { EdgeFunction } from "./edge-function.ts";
-import { pathOf } from "./path-patterns.ts";
 
 /** Properties of {@link TenantCacheDistribution}. */
 export interface TenantCacheDistributionProps {

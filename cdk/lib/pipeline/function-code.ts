@@ -5,7 +5,7 @@
 import { chmodSync, copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Code } from "aws-cdk-lib/aws-lambda";
-import { stagedCode } from "./staged-code.ts";
+import { stagedCode } from "../lambda/staged-code.ts";
 
 const PLACEHOLDER =
   "#!/bin/sh\necho 'placeholder: this function was deployed without its binary' >&2\nexit 1\n";

@@ -9,11 +9,11 @@ import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { LogLevel } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import type { Contract } from "./contract.ts";
-import { duration } from "./duration.ts";
-import { PrewarmIdentity } from "./prewarm-identity.ts";
+import type { Contract } from "../contract/contract.ts";
+import { duration } from "../duration.ts";
+import { PrewarmIdentity } from "../identity/prewarm-identity.ts";
+import type { PipelineSettings, Settings } from "../settings/settings.ts";
 import { RefreshPipeline } from "./refresh-pipeline.ts";
-import type { PipelineSettings, Settings } from "./settings.ts";
 
 /** Properties of {@link PipelineStack}. */
 export interface PipelineStackProps extends StackProps {

@@ -7,7 +7,7 @@ import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import { allow, type LeastPrivilegeFunction } from "./least-privilege-function.ts";
+import { allow, type LeastPrivilegeFunction } from "../lambda/least-privilege-function.ts";
 
 /** What the state machine is made of. */
 export interface RefreshStateMachineProps {

@@ -3,11 +3,11 @@
  * cannot be synthesized until that is accepted on purpose.
  */
 import { existsSync, writeFileSync } from "node:fs";
+import type { Contract } from "../contract/contract.ts";
+import { InvalidFile, readJson } from "../contract/schema.ts";
+import { caches, type DistributionModel } from "../distribution/distribution-model.ts";
+import type { Names } from "../distribution/policy-model.ts";
 import { type Composition, canonical, changes, type HeaderMeaning, type KeyOfPattern } from "./cache-key.ts";
-import type { Contract } from "./contract.ts";
-import { caches, type DistributionModel } from "./distribution-model.ts";
-import type { Names } from "./policy-model.ts";
-import { InvalidFile, readJson } from "./schema.ts";
 
 /** What the lock file holds. */
 export interface CacheKeyLock {

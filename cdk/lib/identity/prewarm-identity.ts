@@ -13,8 +13,8 @@ import {
 import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
-import { lambdaCode } from "./lambda-code.ts";
-import { allow, LeastPrivilegeFunction } from "./least-privilege-function.ts";
+import { lambdaCode } from "../lambda/lambda-code.ts";
+import { allow, LeastPrivilegeFunction } from "../lambda/least-privilege-function.ts";
 
 /** Properties of {@link PrewarmIdentity}. */
 export interface PrewarmIdentityProps {
@@ -104,7 +104,7 @@ export class PrewarmIdentity extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: "index.handler",
-      code: lambdaCode("rotate-password"),
+      code: lambdaCode(new URL("./rotate-password.lambda.ts", import.meta.url)),
       memorySize: 256,
       timeout: Duration.seconds(30),
       environment: {

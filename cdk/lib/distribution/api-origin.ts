@@ -6,8 +6,8 @@ import { type IOrigin, OriginProtocolPolicy, OriginSslPolicy } from "aws-cdk-lib
 import { HttpOrigin, OriginGroup, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
-import type { Contract } from "./contract.ts";
-import { seconds } from "./duration.ts";
+import type { Contract } from "../contract/contract.ts";
+import { seconds } from "../duration.ts";
 
 /** The API as CloudFront reaches it. */
 export interface ApiOriginProps {

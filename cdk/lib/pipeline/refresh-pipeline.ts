@@ -12,8 +12,8 @@ import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { LogLevel, type StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
+import { allow, LeastPrivilegeFunction } from "../lambda/least-privilege-function.ts";
 import { functionCode } from "./function-code.ts";
-import { allow, LeastPrivilegeFunction } from "./least-privilege-function.ts";
 import { refusePlaceholders } from "./placeholder-guard.ts";
 import { refreshStateMachine } from "./refresh-state-machine.ts";
 

@@ -3,7 +3,7 @@
  */
 import { LambdaEdgeEventType } from "aws-cdk-lib/aws-cloudfront";
 import type { Construct } from "constructs";
-import type { Contract } from "./contract.ts";
+import type { Contract } from "../contract/contract.ts";
 import { edgeCode } from "./edge-bundle.ts";
 import { EdgeFunction } from "./edge-function.ts";
 

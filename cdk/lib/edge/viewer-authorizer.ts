@@ -3,8 +3,8 @@
  */
 import { LambdaEdgeEventType } from "aws-cdk-lib/aws-cloudfront";
 import type { Construct } from "constructs";
-import { checkUserPool } from "../edge/contract-checks.mjs";
-import type { Contract } from "./contract.ts";
+import { checkUserPool } from "../../edge/contract-checks.mjs";
+import type { Contract } from "../contract/contract.ts";
 import { edgeCode, type TokenSettings } from "./edge-bundle.ts";
 import { EdgeFunction } from "./edge-function.ts";
 

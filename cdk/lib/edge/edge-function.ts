@@ -12,7 +12,7 @@ import {
   type Version,
 } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import { allow } from "./least-privilege-function.ts";
+import { allow } from "../lambda/least-privilege-function.ts";
 
 /** Properties of {@link EdgeFunction}. */
 export interface EdgeFunctionProps {

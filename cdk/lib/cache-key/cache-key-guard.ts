@@ -7,11 +7,11 @@ import type { Distribution } from "aws-cdk-lib/aws-cloudfront";
 import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { Construct } from "constructs";
+import { readDistribution } from "../distribution/distribution-model.ts";
+import { lambdaCode } from "../lambda/lambda-code.ts";
+import { allow, LeastPrivilegeFunction } from "../lambda/least-privilege-function.ts";
 import { canonical, type HeaderMeaning } from "./cache-key.ts";
 import { compositionOf, readLock, unaccepted } from "./cache-key-lock.ts";
-import { readDistribution } from "./distribution-model.ts";
-import { lambdaCode } from "./lambda-code.ts";
-import { allow, LeastPrivilegeFunction } from "./least-privilege-function.ts";
 
 /** Properties of {@link CacheKeyGuard}. */
 export interface CacheKeyGuardProps {
@@ -70,7 +70,7 @@ export class CacheKeyGuard extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: "index.handler",
-      code: lambdaCode("cache-key-guard"),
+      code: lambdaCode(new URL("./cache-key-guard.lambda.ts", import.meta.url)),
       memorySize: 256,
       timeout: Duration.seconds(30),
       permissions: [

@@ -4,7 +4,10 @@
  */
 import { Stack } from "aws-cdk-lib";
 import type { Distribution } from "aws-cdk-lib/aws-cloudfront";
-import type { Contract } from "./contract.ts";
+import type { Contract } from "../contract/contract.ts";
+import { matchesPath, overlap, pathOf, queryNamesOf } from "../contract/path-patterns.ts";
+import { seconds } from "../duration.ts";
+import type { EdgeFunction } from "../edge/edge-function.ts";
 import {
   type BehaviorModel,
   caches,
@@ -12,9 +15,6 @@ import {
   includes,
   readDistribution,
 } from "./distribution-model.ts";
-import { seconds } from "./duration.ts";
-import type { EdgeFunction } from "./edge-function.ts";
-import { matchesPath, overlap, pathOf, queryNamesOf } from "./path-patterns.ts";
 
 /** What a distribution is held against. */
 export interface GuardProps {

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Code } from "aws-cdk-lib/aws-lambda";
 import { buildSync } from "esbuild";
-import type { Contract } from "./contract.ts";
-import { stagedCode } from "./staged-code.ts";
+import type { Contract } from "../contract/contract.ts";
+import { stagedCode } from "../lambda/staged-code.ts";
 
 /** With what viewers' tokens are verified. */
 export interface TokenSettings {
@@ -29,7 +29,7 @@ export interface EdgeSettings {
   readonly corsPreflight?: boolean;
 }
 
-const EDGE = fileURLToPath(new URL("../edge", import.meta.url));
+const EDGE = fileURLToPath(new URL("../../edge", import.meta.url));
 
 /** Writes `index.mjs` into `output`: the entry `name` of `cdk/edge` with `settings` inside. */
 export function bundleEdgeFunction(name: string, settings: EdgeSettings, output: string): void {

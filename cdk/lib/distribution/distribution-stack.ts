@@ -13,14 +13,14 @@ import {
 } from "aws-cdk-lib/aws-s3";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
-import { CacheKeyGuard } from "./cache-key-guard.ts";
-import { meaningOf } from "./cache-key-lock.ts";
-import { CacheTagger } from "./cache-tagger.ts";
-import type { Contract } from "./contract.ts";
-import { duration } from "./duration.ts";
-import type { DistributionSettings } from "./settings.ts";
+import { CacheKeyGuard } from "../cache-key/cache-key-guard.ts";
+import { meaningOf } from "../cache-key/cache-key-lock.ts";
+import type { Contract } from "../contract/contract.ts";
+import { duration } from "../duration.ts";
+import { CacheTagger } from "../edge/cache-tagger.ts";
+import { ViewerAuthorizer } from "../edge/viewer-authorizer.ts";
+import type { DistributionSettings } from "../settings/settings.ts";
 import { TenantCacheDistribution } from "./tenant-cache-distribution.ts";
-import { ViewerAuthorizer } from "./viewer-authorizer.ts";
 
 /** Properties of {@link DistributionStack}. */
 export interface DistributionStackProps extends StackProps {

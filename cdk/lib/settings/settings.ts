@@ -6,8 +6,8 @@ import { existsSync } from "node:fs";
 import { arch } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { seconds } from "./duration.ts";
-import { InvalidFile, readJson, schemaProblems } from "./schema.ts";
+import { InvalidFile, readJson, schemaProblems } from "../contract/schema.ts";
+import { seconds } from "../duration.ts";
 
 /** Settings of the refresh pipeline. */
 export interface PipelineSettings {
@@ -79,7 +79,7 @@ export interface Settings {
   readonly distribution?: DistributionSettings;
 }
 
-const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), "..");
+const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 const SCHEMA = join(PACKAGE, "settings.schema.json");
 
 /** Names that the pipeline itself gives to its functions. */

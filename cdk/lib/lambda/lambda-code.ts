@@ -1,18 +1,18 @@
 /**
- * Bundles the small Node.js functions that run beside the deployment: `*.lambda.ts` in this folder.
+ * Bundles the small Node.js functions that run beside the deployment: `*.lambda.ts` beside the construct that has them.
  */
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Code } from "aws-cdk-lib/aws-lambda";
 import { buildSync } from "esbuild";
 import { stagedCode } from "./staged-code.ts";
 
-const HERE = fileURLToPath(new URL(".", import.meta.url));
-
-/** Code of `{name}.lambda.ts`; the AWS SDK is the runtime's own. */
-export function lambdaCode(name: string): Code {
-  return stagedCode(HERE, [name], (output) => {
+/** Code of the module at `source`; the AWS SDK is the runtime's own. */
+export function lambdaCode(source: URL): Code {
+  const file = fileURLToPath(source);
+  return stagedCode(dirname(file), [file], (output) => {
     buildSync({
-      entryPoints: [`${HERE}${name}.lambda.ts`],
+      entryPoints: [file],
       outfile: `${output}/index.cjs`,
       bundle: true,
       platform: "node",
