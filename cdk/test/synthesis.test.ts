@@ -82,7 +82,7 @@ test("every Lambda asset of the app is staged, and each holds its own function",
 test("edge functions carry the contract and the pool, below the limit of viewer events", async () => {
   const output = temporaryFolder();
   const userPool = { userPoolId: USER_POOL_ID, clientIds: null, tokenUse: "id", jwks: { keys: [] } } as const;
-  bundleEdgeFunction("viewer-request", { contract: contract(), userPool }, output);
+  bundleEdgeFunction("viewer-authorizer", { contract: contract(), userPool }, output);
   const file = join(output, "index.mjs");
   assert.ok(statSync(file).size < 1_000_000);
   const text = readFileSync(file, "utf8");

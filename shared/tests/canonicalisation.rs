@@ -67,14 +67,14 @@ fn strings() -> impl Strategy<Value = String> {
 
 /// What the edge functions make of each string: one Node process for all of them.
 fn canonical_at_the_edge(inputs: &[String]) -> Vec<Option<String>> {
-    let program =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../cdk/edge/test/canonicalise-lines.mjs");
+    let cdk = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../cdk");
     let mut node = Command::new("node")
-        .arg(program)
+        .args(["--import", "tsx", "test/edge/canonicalise-lines.ts"])
+        .current_dir(cdk)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("this test needs Node 20 or later on the PATH");
+        .expect("this test needs Node 20 or later on the PATH, and `npm --prefix cdk ci`");
     let mut stdin = node.stdin.take().unwrap();
     let lines: String = inputs
         .iter()

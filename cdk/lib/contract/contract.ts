@@ -4,8 +4,8 @@
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { checkHeaders, checkTags, checkVariants } from "../../edge/contract-checks.mjs";
 import { seconds } from "../duration.ts";
+import { checkHeaders, checkTags, checkVariants } from "../edge/contract-checks.ts";
 import { matchesPath, pathOf } from "./path-patterns.ts";
 import { InvalidFile, readJson, schemaProblems } from "./schema.ts";
 

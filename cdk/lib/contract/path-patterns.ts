@@ -1,7 +1,7 @@
 /**
  * What two CloudFront path patterns have in common. Matching a path is the edge functions' own code.
  */
-export { matchesPath } from "../../edge/path-pattern.mjs";
+export { matchesPath } from "../edge/runtime/path-pattern.ts";
 
 /** The path of an endpoint, without its query, for some tenant. */
 export function pathOf(endpoint: string): string {

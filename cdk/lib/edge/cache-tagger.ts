@@ -21,7 +21,7 @@ export class CacheTagger extends EdgeFunction {
   constructor(scope: Construct, id: string, props: CacheTaggerProps) {
     super(scope, id, {
       description: "Tags cached tenant responses with their tenant",
-      code: edgeCode("origin-response", { contract: props.contract, userPool: null }),
+      code: edgeCode("cache-tagger", { contract: props.contract, userPool: null }),
       eventType: LambdaEdgeEventType.ORIGIN_RESPONSE,
     });
     this.tagHeader = props.contract.tagHeader;

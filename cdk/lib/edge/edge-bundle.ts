@@ -29,16 +29,16 @@ export interface EdgeSettings {
   readonly corsPreflight?: boolean;
 }
 
-const EDGE = fileURLToPath(new URL("../../edge", import.meta.url));
+const EDGE = fileURLToPath(new URL(".", import.meta.url));
 
-/** Writes `index.mjs` into `output`: the entry `name` of `cdk/edge` with `settings` inside. */
+/** Writes `index.mjs` into `output`: the entry `name`.lambda.ts of this folder with `settings` inside. */
 export function bundleEdgeFunction(name: string, settings: EdgeSettings, output: string): void {
   const work = mkdtempSync(join(tmpdir(), "warmfront-edge-"));
   try {
     const file = join(work, "settings.json");
     writeFileSync(file, JSON.stringify(settings));
     buildSync({
-      entryPoints: [join(EDGE, `${name}.mjs`)],
+      entryPoints: [join(EDGE, `${name}.lambda.ts`)],
       outfile: join(output, "index.mjs"),
       alias: { "warmfront:settings": file },
       bundle: true,

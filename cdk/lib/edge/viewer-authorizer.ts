@@ -3,8 +3,8 @@
  */
 import { LambdaEdgeEventType } from "aws-cdk-lib/aws-cloudfront";
 import type { Construct } from "constructs";
-import { checkUserPool } from "../../edge/contract-checks.mjs";
 import type { Contract } from "../contract/contract.ts";
+import { checkUserPool } from "./contract-checks.ts";
 import { edgeCode, type TokenSettings } from "./edge-bundle.ts";
 import { EdgeFunction } from "./edge-function.ts";
 
@@ -49,7 +49,7 @@ export class ViewerAuthorizer extends EdgeFunction {
     if (problems.length > 0) throw new Error(`${id}:\n${problems.map((each) => `  - ${each}`).join("\n")}`);
     super(scope, id, {
       description: "Verifies viewers' tokens and names their tenant",
-      code: edgeCode("viewer-request", {
+      code: edgeCode("viewer-authorizer", {
         contract: props.contract,
         userPool,
         corsPreflight: props.corsPreflight ?? false,

@@ -50,7 +50,7 @@ struct Expected {
 fn no_attempt_gets_a_byte_of_another_tenants_data_on_a_miss_or_a_hit() {
     trial(async |t| {
         let list: List =
-            serde_json::from_str(include_str!("../../../../cdk/edge/test/cross-tenant.json"))
+            serde_json::from_str(include_str!("../../../../cdk/test/edge/cross-tenant.json"))
                 .unwrap();
         let (own, other) = (t.named(OWN).await, t.named(OTHER).await);
         let mut tokens = HashMap::new();

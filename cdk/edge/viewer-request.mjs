@@ -1,5 +1,0 @@
-// Lambda@Edge entry, viewer-request event. The settings are bundled in at synth.
-import settings from "warmfront:settings";
-import { viewerAuthorizer } from "./viewer-authorizer.mjs";
-
-export const handler = viewerAuthorizer(settings);
