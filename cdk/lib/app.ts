@@ -1,13 +1,12 @@
 /**
- * The app: which stacks the settings ask for.
+ * The app: which stacks an installation consists of.
  */
 import { Annotations, App, type AppProps, Validations } from "aws-cdk-lib";
 import flags from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
 import { AwsSolutionsChecks } from "cdk-nag";
-import { readContract } from "./contract/contract.ts";
 import { DistributionStack } from "./distribution/distribution-stack.ts";
 import { PipelineStack } from "./pipeline/pipeline-stack.ts";
-import type { Settings } from "./settings/settings.ts";
+import type { Installation } from "./settings/read.ts";
 
 /** The stacks of the app. */
 export interface WarmfrontStacks {
@@ -24,9 +23,8 @@ export function newApp(props: AppProps = {}): App {
   return app;
 }
 
-/** Makes the stacks of `settings` in `app`. */
-export function addStacks(app: App, settings: Settings): WarmfrontStacks {
-  const contract = readContract(settings.contract);
+/** Makes the stacks of `installation` in `app`. */
+export function addStacks(app: App, { settings, contract }: Installation): WarmfrontStacks {
   const { account, region, stackPrefix } = settings;
   const distribution = settings.distribution
     ? new DistributionStack(app, `${stackPrefix}Distribution`, {

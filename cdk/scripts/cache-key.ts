@@ -5,22 +5,22 @@
 import { addStacks, newApp } from "../lib/app.ts";
 import { changes } from "../lib/cache-key/cache-key.ts";
 import { accept, compositionOf, meaningOf, readLock, unaccepted } from "../lib/cache-key/cache-key-lock.ts";
-import { readContract } from "../lib/contract/contract.ts";
 import { readDistribution } from "../lib/distribution/distribution-model.ts";
-import { defaultSettingsFile, readSettings } from "../lib/settings/settings.ts";
+import { defaultSettingsFile, readInstallation } from "../lib/settings/read.ts";
 
 const [command, settingsFile = defaultSettingsFile()] = process.argv.slice(2);
-const settings = readSettings(settingsFile);
+const installation = readInstallation(settingsFile);
+const { settings, contract } = installation;
 const app = newApp({
   context: { placeholders: "allow", cacheKey: "accept", "aws:cdk:bundling-stacks": [] },
 });
-const { distribution } = addStacks(app, settings);
+const { distribution } = addStacks(app, installation);
 if (!distribution || !settings.distribution) {
   console.log(`${settingsFile} has no distribution, so there is no cache key to guard`);
 } else {
   const { cacheKeyLock } = settings.distribution;
   const composition = compositionOf(readDistribution(distribution.tenantCache.distribution));
-  const meaning = meaningOf(readContract(settings.contract));
+  const meaning = meaningOf(contract);
   if (command === "accept") {
     const words = changes(readLock(cacheKeyLock)?.accepted ?? [], composition, meaning);
     accept(cacheKeyLock, composition);

@@ -17,7 +17,7 @@ import {
 } from "../lib/distribution/tenant-cache-distribution.ts";
 import { CacheTagger } from "../lib/edge/cache-tagger.ts";
 import { ViewerAuthorizer } from "../lib/edge/viewer-authorizer.ts";
-import { checkSettings } from "../lib/settings/settings.ts";
+import { checkInstallation } from "../lib/settings/read.ts";
 
 export const SETTINGS_FILE = fileURLToPath(new URL("../settings.test.json", import.meta.url));
 export const CONTRACT_FILE = fileURLToPath(new URL("../../shared/contract.json", import.meta.url));
@@ -81,7 +81,7 @@ export function templates(
   context: object = {},
 ): { pipeline: Template; distribution: Template } {
   const app = testApp({ ...WITHOUT_STAGING, ...context });
-  const { pipeline, distribution } = addStacks(app, checkSettings(SETTINGS_FILE, settings));
+  const { pipeline, distribution } = addStacks(app, checkInstallation(SETTINGS_FILE, settings));
   return {
     pipeline: Template.fromStack(pipeline),
     distribution: Template.fromStack(distribution ?? pipeline),

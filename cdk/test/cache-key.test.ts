@@ -6,7 +6,7 @@ import { addStacks } from "../lib/app.ts";
 import { type Composition, changes } from "../lib/cache-key/cache-key.ts";
 import { accept, compositionOf, meaningOf, readLock, unaccepted } from "../lib/cache-key/cache-key-lock.ts";
 import { readDistribution } from "../lib/distribution/distribution-model.ts";
-import { checkSettings, readSettings } from "../lib/settings/settings.ts";
+import { checkInstallation, readInstallation } from "../lib/settings/read.ts";
 import {
   contract,
   everything,
@@ -128,8 +128,9 @@ test("a lock that is something else is refused", () => {
 });
 
 test("the committed lock is the key of the example settings", () => {
-  const settings = readSettings(join(SETTINGS_FILE, "../settings.example.json"));
-  const { distribution } = addStacks(testApp({ ...WITHOUT_STAGING, placeholders: "allow" }), settings);
+  const installation = readInstallation(join(SETTINGS_FILE, "../settings.example.json"));
+  const { distribution } = addStacks(testApp({ ...WITHOUT_STAGING, placeholders: "allow" }), installation);
+  const { settings } = installation;
   assert.ok(distribution && settings.distribution);
   const composition = compositionOf(readDistribution(distribution.tenantCache.distribution));
   assert.deepEqual(unaccepted(settings.distribution.cacheKeyLock, composition, meaningOf(contract())), []);
@@ -140,7 +141,7 @@ test("a changed key stops the synthesis of the app", () => {
   accept(cacheKeyLock, compositionOf(readDistribution(tenantCache().distribution)));
   const changed = everything({ cacheKeyLock, publicPaths: ["/api/login"] });
   const app = testApp({ ...WITHOUT_STAGING, cacheKey: undefined });
-  addStacks(app, checkSettings(SETTINGS_FILE, changed));
+  addStacks(app, checkInstallation(SETTINGS_FILE, changed));
   assert.throws(
     () => app.synth(),
     /cache key: `\/api\/login` is new: not cached; if that is meant, run "make accept-cache-key"/,

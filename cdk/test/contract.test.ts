@@ -3,7 +3,7 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { readContract } from "../lib/contract/contract.ts";
-import { InvalidFile } from "../lib/contract/schema.ts";
+import { InvalidFile } from "../lib/json-file.ts";
 import { CONTRACT_FILE, contract, temporaryFolder } from "./app-under-test.ts";
 
 function problemsOf(value: object): readonly string[] {

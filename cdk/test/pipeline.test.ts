@@ -6,7 +6,8 @@ import { Stack } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { addStacks } from "../lib/app.ts";
-import { checkSettings, OWN_VARIABLES } from "../lib/settings/settings.ts";
+import { OWN_VARIABLES } from "../lib/settings/pipeline-rules.ts";
+import { checkInstallation } from "../lib/settings/read.ts";
 import {
   everything,
   pipelineAlone,
@@ -67,7 +68,7 @@ test("the three functions are native, on arm64, and told exactly what they read"
 });
 
 test("every variable that the pipeline sets is reserved, and the reverse", () => {
-  const { pipeline } = templates(pipelineAlone({ prewarm: { recheckAfter: "180s" } }));
+  const { pipeline } = templates(pipelineAlone());
   const set = Object.values(functions(pipeline)).flatMap((each) => Object.keys(each.Environment.Variables));
   assert.deepEqual([...new Set(set)].sort(), [...OWN_VARIABLES].sort());
 });
@@ -207,7 +208,7 @@ test("the pipeline refreshes the app's own distribution where none is named", ()
 
 test("whoever is granted to start executions may do that and nothing else", () => {
   const app = testApp(WITHOUT_STAGING);
-  const { pipeline } = addStacks(app, checkSettings(SETTINGS_FILE, pipelineAlone()));
+  const { pipeline } = addStacks(app, checkInstallation(SETTINGS_FILE, pipelineAlone()));
   const role = new Role(new Stack(app, "Theirs"), "Importer", {
     assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
   });
@@ -221,7 +222,7 @@ test("whoever is granted to start executions may do that and nothing else", () =
 
 test("the zip of each function holds its own binary and the contract", () => {
   const app = testApp();
-  addStacks(app, checkSettings(SETTINGS_FILE, pipelineAlone()));
+  addStacks(app, checkInstallation(SETTINGS_FILE, pipelineAlone()));
   const { directory } = app.synth();
   const assets = readdirSync(directory).filter((each) => each.startsWith("asset."));
   const binaries = assets.map((each) => readFileSync(join(directory, each, "bootstrap"), "utf8"));
@@ -236,7 +237,7 @@ test("the zip of each function holds its own binary and the contract", () => {
 test("refuses to synthesize without binaries unless placeholders are allowed", () => {
   const binaries = temporaryFolder();
   const app = testApp(WITHOUT_STAGING);
-  const { pipeline } = addStacks(app, checkSettings(SETTINGS_FILE, pipelineAlone({ binaries })));
+  const { pipeline } = addStacks(app, checkInstallation(SETTINGS_FILE, pipelineAlone({ binaries })));
   const paths = ["invalidate", "poll", "prewarm"].map((name) => join(binaries, name, "bootstrap"));
   assert.deepEqual(
     pipeline.pipeline.node.metadata.map(({ type, data }) => [type, data]),

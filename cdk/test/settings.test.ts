@@ -3,13 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { arch } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { InvalidFile } from "../lib/contract/schema.ts";
-import { checkSettings, readSettings } from "../lib/settings/settings.ts";
+import { InvalidFile } from "../lib/json-file.ts";
+import { checkInstallation, readInstallation } from "../lib/settings/read.ts";
+import { INTERFACE_FILE, interfaceOf, SCHEMA, TABLE_FILE, tableOf } from "../scripts/settings.ts";
 import { everything, pipelineAlone, SETTINGS_FILE, temporaryFolder } from "./app-under-test.ts";
 
 function problemsOf(settings: unknown): readonly string[] {
   try {
-    checkSettings(SETTINGS_FILE, settings);
+    checkInstallation(SETTINGS_FILE, settings);
   } catch (error) {
     assert.ok(error instanceof InvalidFile, String(error));
     return error.problems;
@@ -39,7 +40,7 @@ test("every malformed setting is named at once, with what would be right", () =>
       'region: "Frankfurt" does not match ^[a-z]{2}(-[a-z]+)+-[0-9]$ (a region such as eu-central-1)',
       'pipeline: "userPoolId" is missing',
       'pipeline.distributionId: "e2-lower" does not match ^[A-Z0-9]{1,32}$ (a distribution id such as E2EXAMPLE1234)',
-      'pipeline.baseUrl: "https://example.com/path" does not match ^https?://[A-Za-z0-9.:\\[\\]-]+$ (scheme and host, without a path or a slash at the end)',
+      'pipeline.baseUrl: "https://example.com/path" does not match ^https?://[A-Za-z0-9.:\\[\\]{}-]+$ (scheme and host, without a path or a slash at the end)',
       'pipeline.architecture: "riscv" is not one of arm64, x86_64, host',
       "pipeline.memory.poll: 64 must be >= 128",
       'pipeline.poll.budget: "1 minute" does not match ^[1-9][0-9]*(s|m|h|d)$ (a duration such as 30s, 15m, 4h or 7d)',
@@ -47,104 +48,113 @@ test("every malformed setting is named at once, with what would be right", () =>
   );
 });
 
-test("every contradiction is named at once", () => {
-  assert.deepEqual(
-    problemsOf({
-      region: "eu-west-1",
-      pipeline: {
-        userPoolId: "eu-central-1_EXAMPLE01",
-        secretArn: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prewarm-AbCdEf",
-        prewarm: { timeout: "16m" },
-        poll: { window: "26s" },
-        functionEnvironment: { BASE_URL: "x", RUST_BACKTRACE: "1" },
-      },
-    }),
+for (const [setting, refused, taken] of [
+  ["pipeline.parameterPrefix", ["/aws/warmfront", "/AWS", "/ssm/x", "warmfront", "/"], ["/shop/aws"]],
+  ["pipeline.serviceUser.username", ["warm front"], ["robot@example.com"]],
+  ["pipeline.secretKeyArn", ["arn:aws:kms:eu-central-1:123456789012:alias/mine", "1234"], []],
+  [
+    "distribution.apiDomain",
     [
-      'pipeline: "distributionId" is missing: give the distribution to purge, or the setting "distribution"',
-      'pipeline: "baseUrl" is missing: give the address that the prewarmer sends requests to',
-      'pipeline: "clientId" is missing: give the app client that the user in secretArn logs in with, or neither of them to have both made',
-      "pipeline.prewarm.timeout: 16m is above 900s, Lambda's maximum",
-      "pipeline.poll.window: 26s is above 25s, and the poll function is stopped after 30s",
-      'pipeline.userPoolId: the pool is in eu-central-1 and the pipeline in eu-west-1; put "region" where the pool is',
-      "pipeline.functionEnvironment: BASE_URL is set by the pipeline itself; use its own setting",
+      "203.0.113.7",
+      "[2001:db8::1]",
+      "localhost",
+      "https://api.example.com",
+      "api.example.com/v1",
+      "api.example.com:443",
     ],
-  );
-  assert.deepEqual(
-    problemsOf(
-      everything(
-        { domainNames: ["app.example.com"], clientIds: ["web"], errorCachingTtl: "30s" },
-        { clientId: "prewarm", prewarm: { errorCachingTtl: "10s" } },
-      ),
-    ),
-    [
-      'distribution: "certificateArn" is missing: domainNames need a certificate',
-      "distribution.clientIds: prewarm is missing: the prewarmer's own tokens would be refused",
-      "pipeline.prewarm.errorCachingTtl: 10s is below distribution.errorCachingTtl 30s: a repeated request would read the cached error; leave it out to have them equal",
-    ],
-  );
-  assert.deepEqual(problemsOf({ ...everything(), region: undefined }), [
-    '"region" is missing: the distribution is in us-east-1, and the pipeline has to know its own region to refer to it',
-  ]);
-});
+    ["api.example.com", "abc.execute-api.eu-central-1.amazonaws.com"],
+  ],
+  ["distribution.apiPath", ["/", "prod", "/prod/", "/../x", "/a/./b", "/a?b", "/a#b"], ["/prod", "/v1/eu"]],
+  ["distribution.domainNames.0", ["https://app.example.com", "app.example.com/"], []],
+  ["distribution.publicPaths.0", ["login", "/login?next=/", "/a b", "/ü"], ["/login*"]],
+  ["distribution.clientIds.0", ["", "a client"], ["1example23456789"]],
+] as const) {
+  test(`a malformed ${setting} is refused`, () => {
+    for (const value of refused) {
+      const problems = problemsOf(withSetting(setting, value));
+      const place = setting.replace(/^(.*)\.0$/, "$1.0");
+      assert.ok(
+        problems.some((each) => each.startsWith(`${place}: `)),
+        `${value}: ${problems}`,
+      );
+    }
+    for (const value of taken) assert.deepEqual(problemsOf(withSetting(setting, value)), [], value);
+  });
+}
+
+function withSetting(path: string, value: string): object {
+  const settings = structuredClone(everything()) as Record<string, never>;
+  const names = path.split(".");
+  const last = names.pop() as string;
+  let place: Record<string, unknown> = settings;
+  names.forEach((name, index) => {
+    place[name] ??= (names[index + 1] ?? last) === "0" ? [] : {};
+    place = place[name] as Record<string, unknown>;
+  });
+  place[last] = value;
+  return settings;
+}
 
 test("a file that cannot be read or parsed is named", () => {
   const file = join(temporaryFolder(), "settings.json");
-  assert.throws(() => readSettings(file), /settings\.json has 1 problem\(s\):\n {2}- cannot be read/);
+  assert.throws(() => readInstallation(file), /settings\.json has 1 problem\(s\):\n {2}- cannot be read/);
   writeFileSync(file, "{");
-  assert.throws(() => readSettings(file), /settings\.json has 1 problem\(s\):\n {2}- is not JSON/);
+  assert.throws(() => readInstallation(file), /settings\.json has 1 problem\(s\):\n {2}- is not JSON/);
+});
+
+test("problems of the contract and of the settings come together", () => {
+  const problems = problemsOf({ ...pipelineAlone({ baseUrl: undefined }), contract: "missing.json" });
+  assert.equal(problems.length, 2);
+  assert.match(problems[0] ?? "", /missing\.json: /);
+  assert.match(problems[1] ?? "", /"baseUrl" is missing/);
 });
 
 test("paths in a file are relative to it, default paths to the package", () => {
   const folder = temporaryFolder();
-  const file = join(folder, "settings.json");
-  writeFileSync(file, JSON.stringify({ ...pipelineAlone({ binaries: "built" }), contract: "c.json" }));
-  const settings = readSettings(file);
-  assert.equal(settings.contract, join(folder, "c.json"));
+  const file = join(folder, "prod.json");
+  writeFileSync(file, JSON.stringify(everything({}, { binaries: "built" })));
+  const { settings } = readInstallation(file);
   assert.equal(settings.pipeline.binaries, join(folder, "built"));
   assert.match(settings.pipeline.definition, /\/statemachine\/refresh\.asl\.json$/);
+  assert.equal(settings.distribution?.cacheKeyLock, join(folder, "prod.cache-key.lock.json"));
+});
+
+test("installations of different prefixes share no name", () => {
+  const names = ["Warmfront", "Shop"].map((stackPrefix) => {
+    const { pipeline } = checkInstallation(SETTINGS_FILE, { ...everything(), stackPrefix }).settings;
+    return [pipeline.parameterPrefix, pipeline.serviceUser.username];
+  });
+  assert.deepEqual(names, [
+    ["/warmfront", "warmfront-prewarm"],
+    ["/shop", "shop-prewarm"],
+  ]);
 });
 
 test("the host's architecture is this machine's", () => {
-  const settings = checkSettings(SETTINGS_FILE, pipelineAlone({ architecture: "host" }));
+  const { settings } = checkInstallation(SETTINGS_FILE, pipelineAlone({ architecture: "host" }));
   assert.equal(settings.pipeline.architecture, arch() === "arm64" ? "arm64" : "x86_64");
 });
 
-test("a JWKS may be given itself or by the name of its file", () => {
+test("a JWKS may be given itself or by the name of its file, and has keys", () => {
   const file = join(temporaryFolder(), "settings.json");
   const jwks = { keys: [{ kid: "a" }] };
   writeFileSync(join(file, "../jwks.json"), JSON.stringify(jwks));
-  writeFileSync(join(file, "../empty.json"), "{}");
+  writeFileSync(join(file, "../empty.json"), '{"keys":[]}');
   for (const given of [jwks, "jwks.json"]) {
-    assert.deepEqual(checkSettings(file, everything({ jwks: given })).distribution?.jwks, jwks);
+    assert.deepEqual(checkInstallation(file, everything({ jwks: given })).settings.distribution?.jwks, jwks);
   }
-  assert.throws(() => checkSettings(file, everything({ jwks: "empty.json" })), /empty\.json .*\n.*no "keys"/);
+  assert.throws(() => checkInstallation(file, everything({ jwks: "empty.json" })), /jwks: has no "keys"/);
+  assert.throws(
+    () => checkInstallation(file, everything({ jwks: "none.json" })),
+    /jwks: none.json cannot be read/,
+  );
 });
 
 test("the example settings are good", () => {
-  assert.ok(readSettings(join(SETTINGS_FILE, "../settings.example.json")).distribution);
+  assert.ok(readInstallation(join(SETTINGS_FILE, "../settings.example.json")).settings.distribution);
 });
 
-test("the README's table has every setting, and no other", () => {
-  const readme = readFileSync(join(SETTINGS_FILE, "../README.md"), "utf8").split(
-    "\n## Settings\n",
-  )[1] as string;
-  const schema = JSON.parse(readFileSync(join(SETTINGS_FILE, "../settings.schema.json"), "utf8"));
-  const documented = [...readme.matchAll(/^\| `([a-zA-Z.{},]+)` \|/gm)].flatMap(([, name]) =>
-    expanded(name as string),
-  );
-  assert.deepEqual(documented.sort(), namesIn(schema).sort());
+test("the interface and the page are made from the schema", () => {
+  assert.equal(readFileSync(INTERFACE_FILE, "utf8"), interfaceOf(SCHEMA), "run: npm run settings");
+  assert.equal(readFileSync(TABLE_FILE, "utf8"), tableOf(SCHEMA), "run: npm run settings");
 });
-
-function expanded(name: string): string[] {
-  const [, before, list] = /^(.*)\{(.*)\}$/.exec(name) ?? [];
-  return list ? list.split(",").map((each) => before + each) : [name];
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a JSON schema
-function namesIn(schema: any, before = ""): string[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, each]) => {
-    if (name === "$schema") return [];
-    const below = namesIn(each, `${before}${name}.`);
-    return below.length > 0 ? below : [before + name];
-  });
-}

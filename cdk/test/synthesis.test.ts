@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { addStacks } from "../lib/app.ts";
 import { bundleEdgeFunction } from "../lib/edge/edge-bundle.ts";
-import { checkSettings } from "../lib/settings/settings.ts";
+import { checkInstallation } from "../lib/settings/read.ts";
 import {
   contract,
   everything,
@@ -38,21 +38,24 @@ for (const [name, settings] of [
 ] as const) {
   test(`breaks no rule of AWS Solutions: ${name}`, () => {
     const app = testApp(WITHOUT_STAGING);
-    addStacks(app, checkSettings(SETTINGS_FILE, settings));
+    addStacks(app, checkInstallation(SETTINGS_FILE, settings));
     app.synth();
   });
 }
 
 test("a broken rule of AWS Solutions stops the synthesis", () => {
   const app = testApp(WITHOUT_STAGING);
-  const { pipeline } = addStacks(app, checkSettings(SETTINGS_FILE, pipelineAlone()));
+  const { pipeline } = addStacks(app, checkInstallation(SETTINGS_FILE, pipelineAlone()));
   new Bucket(pipeline, "Careless");
   assert.throws(() => app.synth(), /Validation failed/);
 });
 
 test("named clients without the prewarmer's are warned of, since its id is not known", () => {
   const app = testApp(WITHOUT_STAGING);
-  const { distribution } = addStacks(app, checkSettings(SETTINGS_FILE, everything({ clientIds: ["web"] })));
+  const { distribution } = addStacks(
+    app,
+    checkInstallation(SETTINGS_FILE, everything({ clientIds: ["web"] })),
+  );
   assert.match(
     JSON.stringify(distribution?.node.metadata),
     /has to list the output ClientId of WarmfrontPipeline/,
@@ -61,7 +64,7 @@ test("named clients without the prewarmer's are warned of, since its id is not k
 
 test("every Lambda asset of the app is staged, and each holds its own function", async () => {
   const app = testApp();
-  addStacks(app, checkSettings(SETTINGS_FILE, everything()));
+  addStacks(app, checkInstallation(SETTINGS_FILE, everything()));
   const { directory } = app.synth();
   const assets = readdirSync(directory).filter((each) => each.startsWith("asset."));
   const scripts = assets

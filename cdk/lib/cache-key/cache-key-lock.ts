@@ -4,9 +4,9 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import type { Contract } from "../contract/contract.ts";
-import { InvalidFile, readJson } from "../contract/schema.ts";
 import { caches, type DistributionModel } from "../distribution/distribution-model.ts";
 import type { Names } from "../distribution/policy-model.ts";
+import { InvalidFile, readJson } from "../json-file.ts";
 import { type Composition, canonical, changes, type HeaderMeaning, type KeyOfPattern } from "./cache-key.ts";
 
 /** What the lock file holds. */

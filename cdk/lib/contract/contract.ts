@@ -6,8 +6,9 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { seconds } from "../duration.ts";
 import { checkHeaders, checkTags, checkVariants } from "../edge/contract-checks.ts";
+import { InvalidFile, readJson } from "../json-file.ts";
+import { schemaProblems } from "../settings/schema.ts";
 import { matchesPath, pathOf } from "./path-patterns.ts";
-import { InvalidFile, readJson, schemaProblems } from "./schema.ts";
 
 /** A normalised request header that is computed at viewer-request and is part of the cache key. */
 export interface Variant {

@@ -54,18 +54,26 @@ export const FAILOVER_CODES = [500, 502, 503, 504];
 const DEFAULT_QUOTA = 120;
 const LEAST_TIMEOUT = 30;
 
+/** The read timeout in seconds: `given`, or what the slowest endpoint of `contract` needs. */
+export function readTimeoutOf(contract: Contract, given: number | undefined): number {
+  return given ?? Math.max(LEAST_TIMEOUT, ...contract.endpoints.map((endpoint) => seconds(endpoint.timeout)));
+}
+
+/** What is wrong with a read timeout above the account's quota. */
+export function overQuota(readTimeout: number, quota: number): string | undefined {
+  if (readTimeout <= quota) return undefined;
+  return (
+    `the origin read timeout is ${readTimeout} s and the account's quota ${quota} s: CloudFront would ` +
+    'refuse the distribution. Ask for a higher quota "Response timeout per origin" (L-AECE9FA7) and then raise ' +
+    "originReadTimeoutQuota, or lower the timeouts of the contract's endpoints"
+  );
+}
+
 /** The API's origin with timeouts that its slowest endpoint fits into. */
 export function apiOrigin(props: ApiOriginProps, contract: Contract): IOrigin {
-  const slowest = Math.max(...contract.endpoints.map((endpoint) => seconds(endpoint.timeout)));
-  const readTimeout = props.readTimeout ?? Duration.seconds(Math.max(slowest, LEAST_TIMEOUT));
-  const quota = props.readTimeoutQuota?.toSeconds() ?? DEFAULT_QUOTA;
-  if (readTimeout.toSeconds() > quota) {
-    throw new Error(
-      `the origin read timeout is ${readTimeout.toSeconds()} s and the account's quota ${quota} s: CloudFront would ` +
-        'refuse the distribution. Ask for a higher quota "Response timeout per origin" (L-AECE9FA7) and then raise ' +
-        "originReadTimeoutQuota, or lower the timeouts of the contract's endpoints",
-    );
-  }
+  const readTimeout = readTimeoutOf(contract, props.readTimeout?.toSeconds());
+  const problem = overQuota(readTimeout, props.readTimeoutQuota?.toSeconds() ?? DEFAULT_QUOTA);
+  if (problem) throw new Error(problem);
   const http = props.protocol === "http";
   return new HttpOrigin(props.domainName, {
     originPath: props.path,
@@ -73,7 +81,7 @@ export function apiOrigin(props: ApiOriginProps, contract: Contract): IOrigin {
     originSslProtocols: [OriginSslPolicy.TLS_V1_2],
     httpPort: http ? props.port : undefined,
     httpsPort: http ? undefined : props.port,
-    readTimeout,
+    readTimeout: Duration.seconds(readTimeout),
     connectionAttempts: props.connectionAttempts ?? 1,
     originShieldEnabled: props.originShieldRegion !== undefined,
     originShieldRegion: props.originShieldRegion,

@@ -67,13 +67,12 @@ export interface RefreshPipelineProps {
   readonly poll?: { readonly budget?: string; readonly window?: string };
   /**
    * How the prewarmer behaves.
-   * @default 4 requests at once, error-caching TTL 10s, 2 repairs, no second look
+   * @default 4 requests at once, error-caching TTL 10s and 2 repairs
    */
   readonly prewarm?: {
     readonly concurrency?: number;
     readonly errorCachingTtl?: string;
     readonly staleRepairs?: number;
-    readonly recheckAfter?: string;
   };
   /**
    * Whether runs may purge tenants of a multi-tenant distribution.
@@ -207,7 +206,6 @@ export class RefreshPipeline extends Construct {
         PREWARM_CONCURRENCY: String(props.prewarm?.concurrency ?? 4),
         ERROR_CACHING_TTL: props.prewarm?.errorCachingTtl ?? "10s",
         STALE_REPAIRS: String(props.prewarm?.staleRepairs ?? 2),
-        ...(props.prewarm?.recheckAfter ? { RECHECK_AFTER: props.prewarm.recheckAfter } : {}),
       },
       permissions: [
         allow("ReadServiceUser", ["secretsmanager:GetSecretValue"], props.secret.secretArn),

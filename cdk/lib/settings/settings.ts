@@ -1,234 +1,144 @@
-/**
- * The app's settings: one JSON file, named by the context key `settings`, checked against `settings.schema.json`
- * and against itself, every problem at once. Documented in `README.md`.
- */
-import { existsSync } from "node:fs";
-import { arch } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { InvalidFile, readJson, schemaProblems } from "../contract/schema.ts";
-import { seconds } from "../duration.ts";
+/** Made from `settings.schema.json` by `npm run settings`; the schema is the place for changes. */
 
 /** Settings of the refresh pipeline. */
 export interface PipelineSettings {
+  /** The distribution that is purged. */
   readonly distributionId?: string;
+  /** Where the prewarmer sends requests. */
   readonly baseUrl?: string;
+  /** The pool of the service user, and of the viewers. */
   readonly userPoolId: string;
+  /** The app client of the service user, with `ALLOW_ADMIN_USER_PASSWORD_AUTH`. */
   readonly clientId?: string;
+  /** JSON with `username`, `password`, `clientSecret` (optional), and for signed paths `signingKeyId` and `signingPrivateKey`. */
   readonly secretArn?: string;
+  /** The KMS key of the secret, if it is not AWS's own: the prewarmer gets the right to decrypt with it, and a secret made here is encrypted with it. */
+  readonly secretKeyArn?: string;
+  /** What the binaries were built for; `host` is this machine's. */
   readonly architecture: "arm64" | "x86_64";
+  /** Holds `{invalidate,poll,prewarm}/bootstrap`. */
   readonly binaries: string;
+  /** The state machine. */
   readonly definition: string;
-  readonly memory: { readonly invalidate: number; readonly poll: number; readonly prewarm: number };
-  readonly poll: { readonly budget: string; readonly window: string };
-  readonly prewarm: {
-    readonly timeout: string;
-    readonly concurrency: number;
-    readonly errorCachingTtl?: string;
-    readonly staleRepairs: number;
-    readonly recheckAfter?: string;
+  /** Memory of the functions. */
+  readonly memory: {
+    /** Memory of the function that creates the purge, in MiB. */
+    readonly invalidate: number;
+    /** Memory of the function that waits for it, in MiB. */
+    readonly poll: number;
+    /** Memory of the function that requests the endpoints, in MiB. */
+    readonly prewarm: number;
   };
+  /** Waiting for an invalidation. */
+  readonly poll: {
+    /** A run waits this long for an invalidation, then goes on without its end. */
+    readonly budget: string;
+    /** How long one invocation looks; at most 25 s. */
+    readonly window: string;
+  };
+  /** Requests to the endpoints. */
+  readonly prewarm: {
+    /** Time limit of one prewarm invocation; at most 900 s, and longer than the slowest endpoint's. */
+    readonly timeout: string;
+    /** Requests at once. */
+    readonly concurrency: number;
+    /** A failed request is repeated later than this. */
+    readonly errorCachingTtl?: string;
+    /** Extra purges of one run. */
+    readonly staleRepairs: number;
+  };
+  /** Also allow purges of distribution tenants. */
   readonly distributionTenants: boolean;
+  /** Lowest level that the functions log. */
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
+  /** How long logs are kept. */
   readonly logRetentionDays: number;
+  /** Which events of an execution are logged. */
   readonly executionLogLevel: "ALL" | "ERROR" | "FATAL" | "OFF";
+  /** Log inputs and outputs of states too. */
   readonly logExecutionData: boolean;
+  /** Where the SSM parameters lie: `{prefix}/state-machine-arn`, `{prefix}/state-machine-alias-arn`, `{prefix}/distribution-id` and, in us-east-1, `{prefix}/cache-key`. */
   readonly parameterPrefix: string;
+  /** Further variables for all three functions, such as the SDK's own `AWS_ENDPOINT_URL_CLOUDFRONT`. */
   readonly functionEnvironment: Readonly<Record<string, string>>;
+  /** The identity that is made where `clientId` is not given. */
   readonly serviceUser: {
+    /** Name of the service user that is made where no `clientId` is given; an e-mail address if the pool asks for one. */
     readonly username: string;
+    /** Also make the contract's `tenant.prewarmGroup`; `false` for every further installation in the same pool. */
     readonly createGroup: boolean;
+    /** How often the service user's password changes: 4 hours to 1,000 days. */
     readonly rotateAfter: string;
   };
 }
 
 /** Settings of the distribution. */
 export interface DistributionSettings {
+  /** The API behind the distribution. */
   readonly apiDomain: string;
+  /** How CloudFront reaches the API. */
   readonly apiProtocol: "https" | "http";
+  /** Port of the API. */
   readonly apiPort?: number;
+  /** Path before every request's own, such as a stage. */
   readonly apiPath?: string;
+  /** Longest wait for a first byte, and between two packets. */
   readonly originReadTimeout?: string;
+  /** The account's quota L-AECE9FA7; above 120 s it has to be asked for. */
   readonly originReadTimeoutQuota: string;
+  /** Also how often a GET that timed out is repeated. */
   readonly connectionAttempts: number;
+  /** Origin Shield, nearest to the API: one prewarmed answer then serves the world. */
   readonly originShieldRegion?: string;
-  readonly originVerify?: { readonly header: string; readonly secretArn: string };
+  /** Tells the API that CloudFront is asking. */
+  readonly originVerify?: {
+    /** Header by which the API knows that CloudFront is asking. */
+    readonly header: string;
+    /** Plain-text secret with that header's value. */
+    readonly secretArn: string;
+  };
+  /** Paths of the API that need no token, such as a login; never cached. */
   readonly publicPaths: readonly string[];
+  /** Paths of the contract, or public ones, that CloudFront answers only to signed URLs or cookies of that key group; the prewarmer signs its requests there. */
+  readonly signedPaths: Readonly<Record<string, string>>;
+  /** A private bucket serves every path that is not the API's. */
   readonly staticSite: boolean;
+  /** A private bucket answers where the API answers 500, 502, 503 or 504; the contract's paths then take GET, HEAD and OPTIONS only. */
   readonly lastKnownGood: boolean;
+  /** Names of the site. */
   readonly domainNames: readonly string[];
+  /** Certificate of those names; with it the TLS minimum is 1.2. */
   readonly certificateArn?: string;
+  /** WAF web ACL. */
   readonly webAclArn?: string;
+  /** How long CloudFront keeps an error; the pipeline's own setting follows it. */
   readonly errorCachingTtl: string;
+  /** Standard access logs into a bucket of the stack. */
   readonly accessLogs: boolean;
+  /** App clients whose tokens count; the prewarmer's has to be among them. */
   readonly clientIds?: readonly string[];
+  /** Which token viewers send. */
   readonly tokenUse: "id" | "access";
-  /** The keys themselves, also where the settings name a file. */
+  /** The pool's public keys (`/.well-known/jwks.json`), bundled with the authorizer. */
   readonly jwks?: { readonly keys: readonly object[] };
+  /** Lets a CORS preflight pass without a token. */
   readonly corsPreflight: boolean;
+  /** The accepted cache key. */
   readonly cacheKeyLock: string;
 }
 
-/** Everything that the app is told, with defaults filled in and paths made absolute. */
+/** Everything that the app is told. */
 export interface Settings {
+  /** The stacks are `{stackPrefix}Pipeline` and `{stackPrefix}Distribution`. */
   readonly stackPrefix: string;
+  /** Account of the stacks. */
   readonly account?: string;
+  /** Region of the pipeline; that of the user pool. */
   readonly region?: string;
+  /** The contract that goes into every function. */
   readonly contract: string;
+  /** Settings of the refresh pipeline. */
   readonly pipeline: PipelineSettings;
+  /** Settings of the distribution. */
   readonly distribution?: DistributionSettings;
-}
-
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
-const SCHEMA = join(PACKAGE, "settings.schema.json");
-
-/** Names that the pipeline itself gives to its functions. */
-export const OWN_VARIABLES = [
-  "DISTRIBUTION_ID",
-  "POLL_BUDGET",
-  "POLL_WINDOW",
-  "BASE_URL",
-  "SECRET_ID",
-  "USER_POOL_ID",
-  "CLIENT_ID",
-  "PREWARM_CONCURRENCY",
-  "ERROR_CACHING_TTL",
-  "STALE_REPAIRS",
-  "RECHECK_AFTER",
-];
-
-/** The file that is read when none is named: the operator's own, else the example. */
-export function defaultSettingsFile(): string {
-  const own = join(PACKAGE, "settings.json");
-  return existsSync(own) ? own : join(PACKAGE, "settings.example.json");
-}
-
-/**
- * Reads a settings file. Paths in it are relative to the file.
- *
- * @throws InvalidFile naming every problem
- */
-export function readSettings(file: string): Settings {
-  return checkSettings(file, readJson(file));
-}
-
-/** The same for settings that are already in memory; `file` is what they are called in errors. */
-export function checkSettings(file: string, value: unknown): Settings {
-  const filled = structuredClone(value) as Settings;
-  const problems = schemaProblems(readJson(SCHEMA) as object, filled);
-  // Rules between fields make sense only where the fields themselves do.
-  if (problems.length === 0) problems.push(...contradictions(filled));
-  if (problems.length > 0) throw new InvalidFile(file, problems);
-  const from = dirname(resolve(file));
-  // What is written is relative to the file it is written in, and what is not, to this package.
-  const path = (given: string | undefined, otherwise: string): string =>
-    given === undefined ? join(PACKAGE, otherwise) : resolve(from, given);
-  const { pipeline, distribution } = filled;
-  return {
-    ...filled,
-    contract: path(filled.contract, "../shared/contract.json"),
-    pipeline: {
-      ...pipeline,
-      architecture: hostIfAsked(pipeline.architecture),
-      binaries: path(pipeline.binaries, "../target/lambda/arm64"),
-      definition: path(pipeline.definition, "../statemachine/refresh.asl.json"),
-    },
-    distribution: distribution && {
-      ...distribution,
-      cacheKeyLock: path(distribution.cacheKeyLock, "cache-key.lock.json"),
-      jwks: readJwks(file, from, distribution.jwks),
-    },
-  };
-}
-
-function readJwks(file: string, from: string, given: unknown): DistributionSettings["jwks"] {
-  if (given === undefined) return undefined;
-  const source = typeof given === "string" ? resolve(from, given) : file;
-  const jwks = (typeof given === "string" ? readJson(source) : given) as { keys?: unknown };
-  if (!Array.isArray(jwks.keys)) {
-    throw new InvalidFile(source, [
-      'the JWKS has no "keys": expected what the pool publishes at /.well-known/jwks.json',
-    ]);
-  }
-  return jwks as DistributionSettings["jwks"];
-}
-
-function hostIfAsked(architecture: string): "arm64" | "x86_64" {
-  if (architecture === "host") return arch() === "arm64" ? "arm64" : "x86_64";
-  return architecture as "arm64" | "x86_64";
-}
-
-function contradictions(settings: Settings): string[] {
-  const { pipeline, distribution } = settings;
-  return [
-    ...pipelineContradictions(settings, pipeline),
-    ...(distribution ? distributionContradictions(distribution, pipeline) : []),
-  ];
-}
-
-function pipelineContradictions(settings: Settings, pipeline: PipelineSettings): string[] {
-  const problems: string[] = [];
-  if (!settings.distribution) {
-    if (!pipeline.distributionId) {
-      problems.push(
-        'pipeline: "distributionId" is missing: give the distribution to purge, or the setting "distribution"',
-      );
-    }
-    if (!pipeline.baseUrl) {
-      problems.push('pipeline: "baseUrl" is missing: give the address that the prewarmer sends requests to');
-    }
-  } else if (!pipeline.distributionId && !settings.region) {
-    problems.push(
-      '"region" is missing: the distribution is in us-east-1, and the pipeline has to know its own region to refer to it',
-    );
-  }
-  if (!pipeline.clientId && pipeline.secretArn) {
-    problems.push(
-      'pipeline: "clientId" is missing: give the app client that the user in secretArn logs in with, or neither of them to have both made',
-    );
-  }
-  if (seconds(pipeline.prewarm.timeout) > 900) {
-    problems.push(`pipeline.prewarm.timeout: ${pipeline.prewarm.timeout} is above 900s, Lambda's maximum`);
-  }
-  if (seconds(pipeline.poll.window) > 25) {
-    problems.push(
-      `pipeline.poll.window: ${pipeline.poll.window} is above 25s, and the poll function is stopped after 30s`,
-    );
-  }
-  const poolRegion = pipeline.userPoolId.split("_")[0];
-  if (settings.region && poolRegion !== settings.region) {
-    problems.push(
-      `pipeline.userPoolId: the pool is in ${poolRegion} and the pipeline in ${settings.region}; put "region" where the pool is`,
-    );
-  }
-  for (const name of Object.keys(pipeline.functionEnvironment)) {
-    if (OWN_VARIABLES.includes(name)) {
-      problems.push(
-        `pipeline.functionEnvironment: ${name} is set by the pipeline itself; use its own setting`,
-      );
-    }
-  }
-  return problems;
-}
-
-function distributionContradictions(
-  distribution: DistributionSettings,
-  pipeline: PipelineSettings,
-): string[] {
-  const problems: string[] = [];
-  if (distribution.domainNames.length > 0 && !distribution.certificateArn) {
-    problems.push('distribution: "certificateArn" is missing: domainNames need a certificate');
-  }
-  if (distribution.clientIds && pipeline.clientId && !distribution.clientIds.includes(pipeline.clientId)) {
-    problems.push(
-      `distribution.clientIds: ${pipeline.clientId} is missing: the prewarmer's own tokens would be refused`,
-    );
-  }
-  const waits = pipeline.prewarm.errorCachingTtl;
-  if (waits && seconds(waits) < seconds(distribution.errorCachingTtl)) {
-    problems.push(
-      `pipeline.prewarm.errorCachingTtl: ${waits} is below distribution.errorCachingTtl ${distribution.errorCachingTtl}: a repeated request would read the cached error; leave it out to have them equal`,
-    );
-  }
-  return problems;
 }

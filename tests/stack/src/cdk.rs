@@ -252,6 +252,8 @@ pub(crate) fn distribution_settings(pool: &UserPool) -> Value {
             "jwks": pool.jwks,
             "errorCachingTtl": ERROR_CACHING_TTL,
             "accessLogs": false,
+            // The key follows from the contract alone, and so is that of the example settings.
+            "cacheKeyLock": project.join("cdk/settings.example.cache-key.lock.json"),
         },
     })
 }

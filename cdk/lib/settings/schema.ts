@@ -1,37 +1,8 @@
 /**
- * Checks a JSON file against a JSON Schema and reports every problem in one error.
+ * Checks a value against a JSON Schema, with every problem in words.
  */
-import { readFileSync } from "node:fs";
 import type { ErrorObject } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
-
-/** A file that does not say what it must: the message lists every problem, one a line. */
-export class InvalidFile extends Error {
-  readonly problems: readonly string[];
-
-  constructor(file: string, problems: readonly string[]) {
-    super(
-      `${file} has ${problems.length} problem(s):\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
-    );
-    this.name = "InvalidFile";
-    this.problems = problems;
-  }
-}
-
-/** Reads a JSON file; a syntax error names the file. */
-export function readJson(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new InvalidFile(file, [`cannot be read (${(cause as Error).message})`]);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new InvalidFile(file, [`is not JSON: ${(cause as Error).message}`]);
-  }
-}
 
 /** Every way in which `value` breaks `schema`, in words; defaults of the schema are filled into `value`. */
 export function schemaProblems(schema: object, value: unknown): string[] {
@@ -42,7 +13,7 @@ export function schemaProblems(schema: object, value: unknown): string[] {
 }
 
 // These only repeat that one of their parts failed, and the parts are reported as well.
-const WRAPPERS = new Set(["if", "allOf"]);
+const WRAPPERS = new Set(["if", "allOf", "propertyNames"]);
 
 function inWords(error: ErrorObject): string {
   const place = error.instancePath === "" ? "the file" : error.instancePath.slice(1).replaceAll("/", ".");
@@ -57,7 +28,7 @@ function inWords(error: ErrorObject): string {
     case "enum":
       return `${place}: ${JSON.stringify(error.data)} is not one of ${error.params.allowedValues.join(", ")}`;
     case "pattern": {
-      const hint = error.parentSchema?.description;
+      const hint = error.parentSchema?.["x-form"] ?? error.parentSchema?.description;
       return `${place}: ${JSON.stringify(error.data)} does not match ${error.params.pattern}${hint ? ` (${hint})` : ""}`;
     }
     default:

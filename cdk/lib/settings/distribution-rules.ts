@@ -1,0 +1,79 @@
+/**
+ * Rules of the distribution's settings.
+ */
+import { seconds } from "../duration.ts";
+import type { DistributionRule } from "./rule.ts";
+
+// What CloudFront refuses as a custom header of an origin:
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html#add-origin-custom-headers-denylist
+const CLOUDFRONTS_HEADERS =
+  /^(cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|proxy-.*|range|request-range|te|trailers?|transfer-encoding|upgrade|via|x-real-ip|x-amz-.*|x-edge-.*)$/i;
+
+/** By name. */
+export const DISTRIBUTION_RULES: Readonly<Record<string, DistributionRule>> = {
+  namesHaveCertificate: ({ domainNames, certificateArn }) =>
+    domainNames.length > 0 &&
+    !certificateArn &&
+    'distribution: "certificateArn" is missing: domainNames need a certificate',
+
+  apiIsNotTheSite: ({ apiDomain, domainNames }) =>
+    domainNames.some((name) => same(name, apiDomain)) &&
+    `distribution.apiDomain: ${apiDomain} is also one of domainNames, so CloudFront would ask itself; give the API's own name`,
+
+  baseUrlIsNotTheApi: ({ apiDomain }, { baseUrl }) =>
+    same(hostOf(baseUrl), apiDomain) &&
+    `pipeline.baseUrl: ${baseUrl} is the API itself, so nothing would be cached by prewarming it; give the distribution's address, or leave it out`,
+
+  baseUrlIsTheSite: ({ apiDomain, domainNames }, { baseUrl, distributionId }) => {
+    const host = hostOf(baseUrl);
+    if (distributionId || host === "" || same(host, apiDomain) || host.endsWith(".cloudfront.net"))
+      return false;
+    return (
+      !domainNames.some((name) => covers(name, host)) &&
+      `pipeline.baseUrl: ${host} is none of distribution.domainNames, so requests would not reach this distribution; add it there, or leave baseUrl out`
+    );
+  },
+
+  clientsIncludePrewarmer: ({ clientIds }, { clientId }) =>
+    clientIds &&
+    clientId &&
+    !clientIds.includes(clientId) &&
+    `distribution.clientIds: ${clientId} is missing: the prewarmer's own tokens would be refused`,
+
+  errorsExpireBeforeRetries: ({ errorCachingTtl }, { prewarm, distributionId }) =>
+    !distributionId &&
+    prewarm.errorCachingTtl &&
+    seconds(prewarm.errorCachingTtl) < seconds(errorCachingTtl) &&
+    `pipeline.prewarm.errorCachingTtl: ${prewarm.errorCachingTtl} is below distribution.errorCachingTtl ${errorCachingTtl}: a repeated request would read the cached error; leave it out to have them equal`,
+
+  verifyHeaderIsAllowed: ({ originVerify }) =>
+    originVerify &&
+    CLOUDFRONTS_HEADERS.test(originVerify.header) &&
+    `distribution.originVerify.header: CloudFront refuses "${originVerify.header}" as a header of its own; use another name, such as x-origin-verify`,
+
+  publicPathsAreNarrow: ({ publicPaths }) =>
+    publicPaths
+      .filter((pattern) => /^\/\**$/.test(pattern))
+      .map(
+        (pattern) =>
+          `distribution.publicPaths: "${pattern}" is every path, so nobody would need a token; list the paths that need none`,
+      ),
+};
+
+function hostOf(url: string | undefined): string {
+  return (
+    url
+      ?.replace(/^https?:\/\//, "")
+      .replace(/:[0-9]+$/, "")
+      .toLowerCase() ?? ""
+  );
+}
+
+function same(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** Whether `name`, perhaps with a wildcard, is a name of `host`. */
+function covers(name: string, host: string): boolean {
+  return name.startsWith("*.") ? same(name.slice(1), host.slice(host.indexOf("."))) : same(name, host);
+}
