@@ -10,8 +10,8 @@ mod report;
 pub use execution::Execution;
 pub use input::{ExecutionInput, InvalidExecutionInput};
 pub use prewarm::{
-    Condemned, Course, Logins, Next, Phase, PreflightRequest, PrewarmRequest, PrewarmResponse,
-    Progress, Purge, RemainingTarget, Run, WarmRequest,
+    Condemned, Course, Next, Phase, PreflightRequest, PrewarmRequest, PrewarmResponse, Progress,
+    Purge, RemainingTarget, Run, WarmRequest,
 };
 pub use purge::{InvalidateRequest, Invalidation, InvalidationStatus, PollRequest, PurgeTarget};
 pub use report::{

@@ -6,7 +6,7 @@ use warmfront::failure::{ErrorName, Failure};
 use warmfront::message::{Condemned, InvalidExecutionInput, VariantValues, Verdict};
 use warmfront::tenant::TenantId;
 
-use crate::login::LoginError;
+use crate::identity::LoginError;
 
 /// A failure of *prewarm*.
 #[derive(Debug, thiserror::Error)]

@@ -2,14 +2,15 @@
 //! as it passes, and dropped.
 
 mod body;
-mod http_client;
+mod client;
+mod pointer;
 
 use std::future::Future;
 use std::time::Duration;
 
 pub use body::{BodyWatch, NamedTenant};
+pub use client::HttpFetch;
 use http::{HeaderMap, StatusCode};
-pub use http_client::HttpFetch;
 use secrecy::SecretString;
 use url::Url;
 

@@ -1,10 +1,10 @@
 //! The step *prewarm*: the gate before the purge, then one function call's share of the requests
 //! after it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use warmfront::clock::Clock;
 use warmfront::message::{
     InvalidationReport, Next, PrewarmRequest, PrewarmResponse, Progress, Purge, Run, WarmRequest,
 };
@@ -12,11 +12,9 @@ use warmfront::step::Step;
 
 use crate::config::Config;
 use crate::error::PrewarmError;
-use crate::fetch::Fetch;
-use crate::login::{AdminInitiateAuth, LoginError};
+use crate::identity::Identity;
+use crate::ports::Ports;
 use crate::preflight::{Checked, all_remaining};
-use crate::secret::GetSecretValue;
-use crate::session::Session;
 use crate::settle::{self, Settled};
 use crate::warm::Batch;
 
@@ -24,18 +22,28 @@ use crate::warm::Batch;
 pub const MARGIN: Duration = Duration::from_secs(10);
 
 /// The step *prewarm*.
-pub struct Prewarm<F, S, L, K> {
+pub struct Prewarm<P> {
     /// Its settings.
     pub config: Config,
-    /// Requests to the distribution.
-    pub fetch: F,
-    /// The service user's token.
-    pub session: Session<S, L, K>,
-    /// The time of day, to compare with CloudFront's.
-    pub clock: K,
+    /// The world outside.
+    pub ports: Arc<P>,
+    /// The service user.
+    pub identity: Identity<P>,
 }
 
-impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Step for Prewarm<F, S, L, K> {
+impl<P: Ports> Prewarm<P> {
+    /// Starts without a token.
+    pub fn new(config: Config, ports: P) -> Self {
+        let ports = Arc::new(ports);
+        Self {
+            config,
+            identity: Identity::new(Arc::clone(&ports)),
+            ports,
+        }
+    }
+}
+
+impl<P: Ports> Step for Prewarm<P> {
     type Request = PrewarmRequest;
     type Response = PrewarmResponse;
     type Error = PrewarmError;
@@ -52,7 +60,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Step for Prewa
     }
 }
 
-impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, L, K> {
+impl<P: Ports> Prewarm<P> {
     async fn warm(
         &self,
         request: WarmRequest,
@@ -62,7 +70,6 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             run,
             mut progress,
             invalidation,
-            retry_count,
             execution,
         } = request;
         note(&mut progress, &invalidation);
@@ -90,9 +97,8 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             });
         }
 
-        let logins = std::mem::take(&mut progress.logins);
-        let tries = &self.session.tries;
-        let budget = tries.begin(logins, &execution, retry_count);
+        let end = deadline.checked_sub(MARGIN).unwrap_or(deadline);
+        let identity = self.identity.for_call(end);
         let batch = Batch {
             step: self,
             run: &run,
@@ -100,26 +106,17 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             base: &base,
             expected: expected.as_ref(),
             purged_at: invalidation.create_time,
-            budget: &budget,
+            identity: &identity,
             deadline,
         };
-        let ended = batch.run(&mut progress).await;
-        tries.end(&budget);
-        progress.logins = budget.logins();
-        if let Err(error) = ended {
-            match error.cause {
-                cause @ LoginError::Later => {
-                    tracing::info!(%cause, "handing on what remains, with a permit to log in");
-                }
-                // What was found out is worth more than the failure: the next call meets it again.
-                cause if error.after_progress => {
-                    tracing::warn!(%cause, "handing on what remains");
-                }
-                cause => return Err(cause.into()),
+        if let Err(error) = batch.run(&mut progress).await {
+            if !(error.after_progress && error.cause.may_pass()) {
+                return Err(error.cause.into());
             }
-            progress.logins = budget.with_permit();
+            // What was found out is worth more than the failure: the next call meets it again.
+            tracing::warn!(cause = %error.cause, "handing on what remains");
         }
-        match settle::settle(&self.config, &run, &plan, &mut progress, &self.clock)? {
+        match settle::settle(&self.config, &run, &plan, &mut progress, self.ports.clock())? {
             Settled::Condemned | Settled::Repair => {
                 progress.next_purge = invalidation.ordinal + 1;
                 Ok(answer(Next::Invalidate, run, progress))

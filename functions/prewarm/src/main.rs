@@ -3,9 +3,8 @@
 use prewarm::config::Config;
 use prewarm::fetch::HttpFetch;
 use prewarm::handler::Prewarm;
-use prewarm::login::SdkLogin;
-use prewarm::secret::SdkSecret;
-use prewarm::session::Session;
+use prewarm::identity::{SdkLogin, SdkSecret};
+use prewarm::ports::Adapters;
 use warmfront::clock::SystemClock;
 use warmfront::environment::ProcessEnvironment;
 use warmfront::{step, telemetry};
@@ -22,14 +21,13 @@ async fn main() -> Result<(), lambda_runtime::Error> {
                 std::thread::spawn(move || HttpFetch::ready_for(&base))
             };
             let aws = step::aws_config().await;
-            let secret = SdkSecret::new(&aws, config.secret_id.clone());
-            let login = SdkLogin::new(&aws, config.user_pool_id.clone(), config.client_id.clone());
-            Ok(Prewarm {
+            let ports = Adapters {
                 fetch: fetch.join().expect("building a client does not panic"),
-                session: Session::new(secret, login, SystemClock),
+                secrets: SdkSecret::new(&aws, config.secret_id.clone()),
+                login: SdkLogin::new(&aws, config.user_pool_id.clone(), config.client_id.clone()),
                 clock: SystemClock,
-                config,
-            })
+            };
+            Ok(Prewarm::new(config, ports))
         }
         Err(error) => Err(error),
     };

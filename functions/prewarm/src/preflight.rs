@@ -2,25 +2,23 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokio::time::{Instant, timeout};
 use url::Url;
 use warmfront::clock::Clock;
 use warmfront::contract::{Probe, TENANT_PLACEHOLDER, VersionStamp};
 use warmfront::environment::ConfigurationError;
 use warmfront::message::{
-    ExecutionInput, InvalidExecutionInput, Logins, Next, PreflightRequest, PrewarmResponse,
-    Progress, RemainingTarget, Run,
+    ExecutionInput, InvalidExecutionInput, Next, PreflightRequest, PrewarmResponse, Progress,
+    RemainingTarget, Run,
 };
 
 use crate::error::PrewarmError;
 use crate::evidence::{Evidence, shown};
 use crate::fetch::{BodyWatch, Fetch, Get, NamedTenant};
 use crate::handler::{MARGIN, Prewarm};
-use crate::login::{AdminInitiateAuth, LoginError};
-use crate::password_budget::{PasswordBudget, permit};
+use crate::identity::CallIdentity;
 use crate::plan::{Plan, default_headers};
-use crate::secret::GetSecretValue;
+use crate::ports::Ports;
 use crate::version::Version;
 
 /// What a run may need before its first request can start: a login with a rotated secret, slow.
@@ -38,7 +36,7 @@ pub(crate) struct Checked {
     pub(crate) base: Url,
 }
 
-impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, L, K> {
+impl<P: Ports> Prewarm<P> {
     pub(crate) async fn preflight(
         &self,
         request: PreflightRequest,
@@ -51,21 +49,13 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             base,
         } = self.check(&run)?;
         check_timeouts(&plan, deadline)?;
-        let logins = carried(&request);
-        let tries = &self.session.tries;
-        let budget = tries.begin(logins, &request.execution, request.retry_count);
-        let proven = self.prove(&run, &base, expected.as_ref(), &budget).await;
-        tries.end(&budget);
-        let (next, logins) = match proven {
-            Ok(()) => (Next::Invalidate, budget.logins()),
-            Err(PrewarmError::Login(LoginError::Later)) => (Next::Preflight, budget.with_permit()),
-            Err(error) => return Err(error),
-        };
-        if next == Next::Invalidate {
-            tracing::info!(targets = plan.targets.len(), "the cache can be refilled");
-        }
+        let end = deadline.checked_sub(MARGIN).unwrap_or(deadline);
+        let identity = self.identity.for_call(end);
+        self.prove(&run, &base, expected.as_ref(), &identity)
+            .await?;
+        tracing::info!(targets = plan.targets.len(), "the cache can be refilled");
         Ok(PrewarmResponse {
-            next,
+            next: Next::Invalidate,
             progress: Progress {
                 next_purge: 1,
                 repairs: 0,
@@ -73,7 +63,6 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
                 rows: Vec::new(),
                 invalidations: Vec::new(),
                 concurrency: None,
-                logins,
                 idle_calls: 0,
                 condemned: None,
             },
@@ -89,11 +78,11 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
         run: &Run,
         base: &Url,
         expected: Option<&Version>,
-        budget: &PasswordBudget,
+        identity: &CallIdentity<'_, P>,
     ) -> Result<(), PrewarmError> {
-        self.session.prove(budget).await?;
+        identity.prove().await?;
         match (&self.config.contract.probe, expected) {
-            (Some(probe), Some(expected)) => self.probe(run, base, probe, expected, budget).await,
+            (Some(probe), Some(expected)) => self.probe(run, base, probe, expected, identity).await,
             _ => Ok(()),
         }
     }
@@ -106,7 +95,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             endpoints: input.endpoints,
             distribution_tenant: input.distribution_tenant,
             reason: input.reason,
-            started_at: self.clock.now(),
+            started_at: self.ports.clock().now(),
         }
     }
 
@@ -167,14 +156,14 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
         base: &Url,
         probe: &Probe,
         expected: &Version,
-        budget: &PasswordBudget,
+        identity: &CallIdentity<'_, P>,
     ) -> Result<(), PrewarmError> {
         let path = probe.path.replace(TENANT_PLACEHOLDER, run.tenant.as_str());
         let headers = default_headers(&self.config.contract, &run.tenant);
         let mut tries = 2;
         let evidence = loop {
             tries -= 1;
-            let token = self.session.token(probe.timeout, budget).await?;
+            let token = identity.token(probe.timeout).await?;
             let get = Get {
                 base,
                 path: &path,
@@ -185,7 +174,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             if tries == 0 || !matches!(evidence.status.as_u16(), 401 | 403) {
                 break evidence;
             }
-            self.session.discard(&token);
+            identity.discard(&token);
         };
         let status = evidence.status;
         let answered = format!("{path} answered {}", status.as_u16());
@@ -200,8 +189,8 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
 
     async fn ask_probe(&self, get: Get<'_>, limit: Duration) -> Result<Evidence, PrewarmError> {
         let mut body = BodyWatch::new(None);
-        let sent_at = self.clock.now();
-        let head = match timeout(limit, self.fetch.get(get, &mut body)).await {
+        let sent_at = self.ports.clock().now();
+        let head = match timeout(limit, self.ports.fetch().get(get, &mut body)).await {
             Err(_) => Err("no complete answer in time".to_owned()),
             Ok(Err(broken)) => Err(broken.to_string()),
             Ok(Ok(head)) => Ok(head),
@@ -240,19 +229,6 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Prewarm<F, S, 
             )),
         }
     }
-}
-
-/// What earlier calls of the gate have noted. The first one may log in.
-fn carried(request: &PreflightRequest) -> Logins {
-    let noted = request.state.pointer("/progress/logins");
-    noted
-        .and_then(|noted| Logins::deserialize(noted).ok())
-        .unwrap_or_else(|| {
-            permit(Logins {
-                redrive_count: request.execution.redrive_count,
-                ..Logins::default()
-            })
-        })
 }
 
 /// A fresh function call must have time for each endpoint, or the run would never end.

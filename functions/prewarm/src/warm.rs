@@ -20,11 +20,10 @@ use self::reply::{Asked, Reply};
 use crate::evidence::Evidence;
 use crate::fetch::{BodyWatch, Fetch, Get};
 use crate::handler::{MARGIN, Prewarm};
-use crate::login::{AdminInitiateAuth, LoginError};
+use crate::identity::{CallIdentity, LoginError};
 use crate::pace::{Pace, Started};
-use crate::password_budget::PasswordBudget;
 use crate::plan::Plan;
-use crate::secret::GetSecretValue;
+use crate::ports::Ports;
 use crate::version::Version;
 
 /// Requests that are handed to the connection before it has its turn to send them. With all of
@@ -33,9 +32,9 @@ use crate::version::Version;
 const SENT_TOGETHER: usize = 4;
 
 /// One function call's share of the requests.
-pub struct Batch<'a, F, S, L, K> {
+pub struct Batch<'a, P> {
     /// Settings and ports.
-    pub step: &'a Prewarm<F, S, L, K>,
+    pub step: &'a Prewarm<P>,
     /// What the run is for.
     pub run: &'a Run,
     /// Everything that it requests.
@@ -46,8 +45,8 @@ pub struct Batch<'a, F, S, L, K> {
     pub expected: Option<&'a Version>,
     /// When the last purge was created.
     pub purged_at: Timestamp,
-    /// The passwords that the call may spend.
-    pub budget: &'a PasswordBudget,
+    /// The service user, for this call.
+    pub identity: &'a CallIdentity<'a, P>,
     /// When Lambda ends the function.
     pub deadline: Instant,
 }
@@ -76,7 +75,7 @@ struct Standing {
     acted: bool,
 }
 
-impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S, L, K> {
+impl<P: Ports> Batch<'_, P> {
     /// Requests what remains, until all have a verdict or the time is up.
     pub async fn run(&self, progress: &mut Progress) -> Result<(), Interrupted> {
         let mut standing = self.standing(progress);
@@ -135,7 +134,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
 
     /// The first target in order whose time has come and can be finished.
     fn next_to_start(&self, standing: &Standing) -> Option<usize> {
-        let now = self.step.clock.now();
+        let now = self.step.ports.clock().now();
         if standing.login_failure.is_some()
             || standing.condemned.is_some()
             || standing.running.len() >= standing.pace.limit()
@@ -157,7 +156,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
     /// When to look again although no request has ended: when the first target is due that there
     /// is room for, or at the end of the call. `None` when only a fresh call can go on.
     fn wake(&self, standing: &Standing) -> Option<Instant> {
-        let now = self.step.clock.now();
+        let now = self.step.ports.clock().now();
         let end = self.deadline.checked_sub(MARGIN)?;
         if standing.login_failure.is_some()
             || standing.running.len() >= standing.pace.limit()
@@ -184,12 +183,12 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
         let mut reply = Reply {
             place,
             started,
-            sent_at: self.step.clock.now(),
+            sent_at: self.step.ports.clock().now(),
             took: Duration::ZERO,
             bytes: 0,
             asked: Asked::OutOfTime,
         };
-        let token = match self.step.session.token(target.timeout, self.budget).await {
+        let token = match self.identity.token(target.timeout).await {
             Ok(token) => token,
             Err(error) => {
                 reply.asked = Asked::NoToken(error);
@@ -206,9 +205,9 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
             headers: &self.plan.variant_of(target).headers,
             token: &token.bearer,
         };
-        reply.sent_at = self.step.clock.now();
+        reply.sent_at = self.step.ports.clock().now();
         let sent = Instant::now();
-        let ended = timeout(target.timeout, self.step.fetch.get(get, &mut body)).await;
+        let ended = timeout(target.timeout, self.step.ports.fetch().get(get, &mut body)).await;
         reply.took = sent.elapsed();
         reply.bytes = body.bytes();
         reply.asked = match ended {

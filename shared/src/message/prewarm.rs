@@ -25,13 +25,6 @@ pub enum PrewarmRequest {
 pub struct PreflightRequest {
     /// The execution input as it came, so that every problem of it is reported together.
     pub input: Value,
-    /// The state as it is: the execution input at first, the gate's last answer when it is asked
-    /// again.
-    #[serde(default)]
-    pub state: Value,
-    /// How often the state machine has repeated this call.
-    #[serde(default)]
-    pub retry_count: u32,
     /// The execution that asks.
     pub execution: Execution,
 }
@@ -46,9 +39,6 @@ pub struct WarmRequest {
     pub progress: Progress,
     /// The last invalidation, as *poll* left it.
     pub invalidation: Invalidation,
-    /// How often the state machine has repeated this call.
-    #[serde(default)]
-    pub retry_count: u32,
     /// The execution that asks.
     pub execution: Execution,
 }
@@ -115,31 +105,10 @@ pub struct Progress {
     pub invalidations: Vec<InvalidationReport>,
     /// Requests at a time, once the origin has slowed the run down.
     pub concurrency: Option<u32>,
-    /// What this run's logins have cost so far.
-    pub logins: Logins,
     /// Function calls in a row that could do nothing.
     pub idle_calls: u32,
     /// A response that named another tenant: its tag is purged again, then the run fails.
     pub condemned: Option<Condemned>,
-}
-
-/// What a run's logins have cost: what Cognito may have counted as a wrong password.
-///
-/// A call that dies or whose answer is lost tells nothing. So a call may send a password only if
-/// the one before it was told so, and whoever repeats such a call assumes that it did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Logins {
-    /// Redrives of the execution when this was counted: a redrive begins a new count.
-    pub redrive_count: u32,
-    /// Versions of the secret whose passwords Cognito refused.
-    pub refused: Vec<String>,
-    /// Passwords that were sent, or may have been, and nobody knows what became of them.
-    pub unanswered: u32,
-    /// Permissions to log in that were given to calls so far.
-    pub permits: u32,
-    /// Whether the next call has one.
-    pub permitted: bool,
 }
 
 /// A target that has no verdict yet.
@@ -258,8 +227,6 @@ pub struct Purge {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Next {
-    /// To the gate once more, with another password.
-    Preflight,
     /// To the purge.
     Invalidate,
     /// To *prewarm* again, with what remains.

@@ -82,27 +82,6 @@ impl Ended {
             .collect()
     }
 
-    /// The states, less the calls of *prewarm* that did nothing but ask for the permission to log in:
-    /// a process without a token does, and which process is called is Lambda's choice.
-    #[must_use]
-    pub fn course(&self) -> Vec<&str> {
-        let mut course = Vec::new();
-        for event in &self.events {
-            let Some(state) = event["entered"].as_str() else {
-                continue;
-            };
-            let input: Value = serde_json::from_str(event["input"].as_str().unwrap_or_default())
-                .unwrap_or_default();
-            let asks = state == "WhatRemains" && input["progress"]["logins"]["permitted"] == true;
-            if asks && course.last() == Some(&"Prewarm") {
-                course.pop();
-            } else {
-                course.push(state);
-            }
-        }
-        course
-    }
-
     /// The state that it ended in.
     #[must_use]
     pub fn last_state(&self) -> &str {

@@ -68,8 +68,8 @@ pub struct Created {
 /// A password that reached Cognito.
 #[derive(Clone, Copy, Debug)]
 pub struct Password {
-    /// The execution that it was for.
-    pub run: RunId,
+    /// The call that sent it, by its index.
+    pub call: usize,
     /// Whether it was wrong.
     pub refused: bool,
     /// Whether Cognito's answer came through.
@@ -106,6 +106,8 @@ pub struct History {
     pub passwords: Vec<Password>,
     /// Calls of functions, in the order in which they began.
     pub calls: Vec<Call>,
+    /// Calls that ended because their passwords were refused, by index.
+    pub refusals: Vec<usize>,
     /// Redrives so far, by execution.
     pub redrives: Vec<u32>,
     /// Copies that no run was to touch and that are gone, one sentence each.

@@ -37,8 +37,8 @@ pub struct Version {
 /// What Cognito says to a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// A token with its life in seconds.
-    Token(String, i32),
+    /// A token with its life.
+    Token(String, Duration),
     /// It is wrong.
     Wrong,
     /// It was not looked at.
@@ -100,8 +100,7 @@ impl Identity {
             self.wrong = 0;
             self.tokens.push(now + self.token_life);
             let token = (self.tokens.len() - 1).to_string();
-            let life = i32::try_from(self.token_life.as_secs()).expect("tokens live a day at most");
-            return Login::Token(token, life);
+            return Login::Token(token, self.token_life);
         }
         self.wrong += 1;
         if self.wrong >= LOCKS_FROM {

@@ -7,10 +7,10 @@ use invalidate::handler::Invalidate;
 use poll::handler::Poll;
 use prewarm::config::Config;
 use prewarm::handler::Prewarm;
-use prewarm::session::Session;
+use prewarm::ports::Adapters;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
-use warmfront::failure::diagnostic;
+use warmfront::failure::{ErrorName, diagnostic};
 use warmfront::step::Step;
 
 use crate::clock::VirtualClock;
@@ -31,7 +31,7 @@ const LOSSES: [&str; 3] = [
     "Lambda.ServiceException",
 ];
 
-type PrewarmStep = Prewarm<Port, Port, Port, VirtualClock>;
+type PrewarmStep = Prewarm<Adapters<Port, Port, Port, VirtualClock>>;
 
 /// All functions with their containers.
 #[derive(Debug)]
@@ -131,14 +131,11 @@ impl Lambda {
         calls.calls.len() - 1
     }
 
-    async fn prewarm(&self, call: usize, mut payload: Value) -> Result<Value, TaskError> {
+    async fn prewarm(&self, call: usize, payload: Value) -> Result<Value, TaskError> {
         let cold = self.world.chance(self.world.scenario.trouble.cold_start);
         let idle = if cold { None } else { self.idle().pop() };
         let container = idle.unwrap_or_else(|| self.start_container());
         container.port.serve(call);
-        if self.sabotage.forgets_retries {
-            payload["retryCount"] = 0.into();
-        }
         let limit = self.world.scenario.function_timeout;
         let (answer, survived) = self.call(call, &container.step, payload, limit).await;
         if survived {
@@ -161,22 +158,24 @@ impl Lambda {
         let world = &self.world;
         let port = Port::new(Arc::clone(world), self.sabotage);
         let scenario = &world.scenario;
-        let step = Prewarm {
-            config: Config {
-                contract: scenario.contract.clone(),
-                base_url: "https://d1simulated.cloudfront.net".parse().expect("a URL"),
-                secret_id: "warmer".to_owned(),
-                user_pool_id: "pool".to_owned(),
-                client_id: "client".to_owned(),
-                concurrency: scenario.concurrency,
-                error_caching_ttl: prewarm::config::DEFAULT_ERROR_CACHING_TTL,
-                stale_repairs: scenario.stale_repairs,
-                recheck_after: scenario.recheck_after,
-            },
+        let config = Config {
+            contract: scenario.contract.clone(),
+            base_url: "https://d1simulated.cloudfront.net".parse().expect("a URL"),
+            secret_id: "warmer".to_owned(),
+            user_pool_id: "pool".to_owned(),
+            client_id: "client".to_owned(),
+            concurrency: scenario.concurrency,
+            error_caching_ttl: prewarm::config::DEFAULT_ERROR_CACHING_TTL,
+            stale_repairs: scenario.stale_repairs,
+            recheck_after: scenario.recheck_after,
+        };
+        let ports = Adapters {
             fetch: port.clone(),
-            session: Session::new(port.clone(), port.clone(), world.clock),
+            secrets: port.clone(),
+            login: port.clone(),
             clock: world.clock,
         };
+        let step = Prewarm::new(config, ports);
         Container { port, step }
     }
 
@@ -207,8 +206,14 @@ impl Lambda {
             }
             Ok(Err(error)) => {
                 let diagnostic = diagnostic(&error);
-                let error = TaskError::new(&diagnostic.error_type, diagnostic.error_message);
-                (Err(error), true)
+                let mut name = diagnostic.error_type;
+                if name == ErrorName::LoginRefused.as_str() {
+                    self.world.state().history.refusals.push(call);
+                    if self.sabotage.repeats_refused_logins {
+                        ErrorName::LoginUnavailable.as_str().clone_into(&mut name);
+                    }
+                }
+                (Err(TaskError::new(&name, diagnostic.error_message)), true)
             }
             Ok(Ok(_)) if self.world.chance(self.world.scenario.trouble.lose_answer) => {
                 note(&|call| call.lost = true);

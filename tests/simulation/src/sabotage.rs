@@ -31,8 +31,8 @@ pub struct Sabotage {
     pub hides_other_tenants: bool,
     /// Purges after the first of a run reach CloudFront for another tenant.
     pub repairs_purge_nobody: bool,
-    /// No call is told that it is repeated.
-    pub forgets_retries: bool,
+    /// The state machine repeats a call whose passwords were refused.
+    pub repeats_refused_logins: bool,
 }
 
 /// The report of a run that takes every answer for fresh.

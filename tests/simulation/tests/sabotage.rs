@@ -125,14 +125,14 @@ fn a_purge_that_leaves_another_tenants_data_is_found_out() {
     assert_found("left another tenant's data", sabotage, |_| ());
 }
 
-/// A run that forgets what earlier tries of a call may have sent sends a third wrong password.
+/// In a process that does not know of the refusal, the same passwords are sent again.
 #[test]
-fn a_call_that_does_not_know_that_it_is_repeated_is_found_out() {
+fn a_refused_login_that_is_repeated_is_found_out() {
     let sabotage = Sabotage {
-        forgets_retries: true,
+        repeats_refused_logins: true,
         ..Sabotage::default()
     };
-    assert_found("wrong passwords", sabotage, |scenario| {
+    assert_found("after they were refused", sabotage, |scenario| {
         scenario.password = Password::Wrong;
     });
 }

@@ -7,7 +7,7 @@ use flate2::write::MultiGzDecoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-use crate::pointer::{Found, PointerSearch};
+use super::pointer::{Found, PointerSearch};
 
 /// Buffer between a body and the search in it.
 const DECODED_AT_A_TIME: usize = 4_096;

@@ -11,12 +11,10 @@ use warmfront::message::{Condemned, Course, EndpointReport, Verdict};
 use super::{Batch, Standing};
 use crate::course::{Move, Rules};
 use crate::evidence::{Evidence, Source, shown};
-use crate::fetch::Fetch;
-use crate::login::{AdminInitiateAuth, LoginError};
+use crate::identity::{LoginError, Token};
 use crate::pace::{Sign, Started};
 use crate::plan::Target;
-use crate::secret::GetSecretValue;
-use crate::session::Token;
+use crate::ports::Ports;
 use crate::verdict::{Expectation, Finding};
 
 /// Most targets of a run whose rows say what speaks against them: the state has to hold them all.
@@ -43,7 +41,7 @@ pub(super) struct Reply {
     pub(super) asked: Asked,
 }
 
-impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S, L, K> {
+impl<P: Ports> Batch<'_, P> {
     /// Takes a reply in: the target gets its verdict or waits for its next request.
     pub(super) fn take(&self, standing: &mut Standing, reply: Reply) {
         let mut course = standing
@@ -56,7 +54,6 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
                 return;
             }
             Asked::NoToken(error) => {
-                // The first says why; those after it, that no password may be sent any more.
                 standing.login_failure.get_or_insert(error);
                 standing.waiting.insert(reply.place, course);
                 return;
@@ -88,9 +85,10 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
                     target.timeout.as_secs()
                 )),
             ),
-            Some(finding) => self
-                .rules()
-                .advance(&mut course, finding, pop, self.step.clock.now()),
+            Some(finding) => {
+                self.rules()
+                    .advance(&mut course, finding, pop, self.step.ports.clock().now())
+            }
         };
         match next {
             Move::Verdict(verdict, detail) => {
@@ -108,7 +106,7 @@ impl<F: Fetch, S: GetSecretValue, L: AdminInitiateAuth, K: Clock> Batch<'_, F, S
             }
             Move::AgainWithNewToken => {
                 if let Asked::Answered(_, token) = &reply.asked {
-                    self.step.session.discard(token);
+                    self.identity.discard(token);
                 }
                 standing.waiting.insert(reply.place, course);
             }

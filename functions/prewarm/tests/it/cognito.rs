@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use prewarm::login::{AdminInitiateAuth, Admission};
-use prewarm::secret::{Credentials, GetSecretValue, SecretVersion, Stage};
+use prewarm::identity::{
+    AdminInitiateAuth, Admission, Credentials, GetSecretValue, SecretVersion, Stage,
+};
 use secrecy::{ExposeSecret, SecretString};
 use warmfront::service_fault::{FaultKind, ServiceFault};
 
@@ -27,7 +28,7 @@ pub(crate) struct State {
     pub(crate) password: String,
     /// What the next logins meet instead of a check of the password.
     pub(crate) login_answers: VecDeque<Result<Admission, ServiceFault>>,
-    pub(crate) token_seconds: i32,
+    pub(crate) token_seconds: u64,
     /// How long a login takes: other answers may arrive meanwhile.
     pub(crate) login_takes: Duration,
     /// Every password that was sent.
@@ -111,13 +112,16 @@ impl AdminInitiateAuth for Cognito {
         &self,
         credentials: &Credentials,
     ) -> Result<Admission, ServiceFault> {
-        let takes = self.0.lock().unwrap().login_takes;
+        let password = credentials.password.expose_secret().to_owned();
+        let takes = {
+            let mut state = self.0.lock().unwrap();
+            state.passwords.push(password.clone());
+            state.login_takes
+        };
         if !takes.is_zero() {
             pause(takes).await;
         }
         let mut state = self.0.lock().unwrap();
-        let password = credentials.password.expose_secret().to_owned();
-        state.passwords.push(password.clone());
         if let Some(answer) = state.login_answers.pop_front() {
             return answer;
         }
@@ -131,7 +135,7 @@ impl AdminInitiateAuth for Cognito {
         state.tokens += 1;
         Ok(Admission::Token {
             id_token: SecretString::from(format!("token-{}", state.tokens)),
-            expires_in: state.token_seconds,
+            expires_in: Duration::from_secs(state.token_seconds),
         })
     }
 }

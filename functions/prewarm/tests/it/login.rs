@@ -3,18 +3,27 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use prewarm::login::Admission;
+use prewarm::identity::Admission;
 use serde_json::{Value, json};
 use warmfront::failure::{ErrorName, Failure};
-use warmfront::message::{Next, Outcome, PrewarmResponse};
-use warmfront::service_fault::FaultKind;
+use warmfront::message::Outcome;
+use warmfront::service_fault::{FaultKind, ServiceFault};
 
 use crate::cognito::{PASSWORD, fault, value};
 use crate::edge::pause;
 use crate::world::{World, small};
 
-fn state(answer: &PrewarmResponse) -> Value {
-    serde_json::to_value(answer).unwrap()
+fn throttled() -> ServiceFault {
+    fault(FaultKind::Throttled, "TooManyRequestsException", "slow")
+}
+
+fn unanswered() -> ServiceFault {
+    fault(FaultKind::Unavailable, "", "no answer in time")
+}
+
+fn wrong() -> ServiceFault {
+    let message = "Incorrect username or password.";
+    fault(FaultKind::Rejected, "NotAuthorizedException", message)
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,10 +110,7 @@ async fn a_token_that_is_never_accepted_costs_one_login() {
         .edge
         .with_state(|state| state.accepts = Some("none".into()));
     pause(Duration::from_mins(10)).await;
-    let error = world
-        .go_on(answer, serde_json::Value::Null)
-        .await
-        .unwrap_err();
+    let error = world.go_on(answer, Value::Null).await.unwrap_err();
     assert_eq!(error.name(), ErrorName::PrewarmIncomplete);
     assert!(error.to_string().contains("authFailed"), "{error}");
     assert_eq!(world.cognito.passwords().len(), 2);
@@ -168,185 +174,132 @@ async fn a_rotation_under_way_is_met_with_the_pending_password() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_most_two_passwords_are_refused_in_a_run() {
+async fn a_call_has_at_most_two_passwords_refused() {
     let mut world = World::new();
     world.cognito.with_state(|state| {
         state.password = "neither".into();
         state.pending = Some(("v2".into(), value("stale rotation")));
     });
     assert_eq!(world.fails(small()).await.0, ErrorName::LoginRefused);
-    assert_eq!(world.cognito.passwords().len(), 2);
+    assert_eq!(world.cognito.passwords(), [PASSWORD, "stale rotation"]);
+}
 
-    // A run whose gate needed the pending password has one refusal left, in whatever process.
+#[tokio::test(start_paused = true)]
+async fn a_rotation_under_way_costs_each_process_one_refusal() {
     let mut world = World::new();
     world.cognito.with_state(|state| {
         state.password = "rotated".into();
         state.pending = Some(("v2".into(), value("rotated")));
     });
     let answer = world.preflight(small()).await.unwrap();
-    assert_eq!(answer.progress.logins.refused, ["v1"]);
-    let answer = world.gate(&small(), &state(&answer)).await.unwrap();
-    world
-        .cognito
-        .with_state(|state| state.password = "neither".into());
     world.restart_process();
-    let error = world
-        .go_on(answer, serde_json::Value::Null)
-        .await
-        .unwrap_err();
-    assert_eq!(error.name(), ErrorName::LoginRefused);
-    assert_eq!(
-        world.cognito.passwords(),
-        [PASSWORD, "rotated", "rotated"],
-        "one was accepted, two were refused"
-    );
+    let report = world.go_on(answer, Value::Null).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    let each = [PASSWORD, "rotated"];
+    assert_eq!(world.cognito.passwords(), each.repeat(2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rotation_under_way_costs_one_refusal_in_however_many_processes() {
+async fn a_refusal_is_remembered_when_something_else_fails_after_it() {
     let mut world = World::new();
     world.cognito.with_state(|state| {
         state.password = "rotated".into();
         state.pending = Some(("v2".into(), value("rotated")));
+        state.login_answers.extend([Err(wrong()), Err(throttled())]);
     });
-    let mut answer = world.preflight(small()).await.unwrap();
-    while answer.next == Next::Preflight {
-        world.restart_process();
-        answer = world.gate(&small(), &state(&answer)).await.unwrap();
-    }
-    world.restart_process();
-    let report = world.go_on(answer, serde_json::Value::Null).await.unwrap();
-    assert_eq!(report.outcome, Outcome::Fresh);
+    assert_eq!(world.fails(small()).await.0, ErrorName::LoginThrottled);
+    world.refresh(small()).await.unwrap();
     assert_eq!(world.cognito.passwords(), [PASSWORD, "rotated", "rotated"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_noted_before_anything_else_can_fail() {
-    let world = World::new();
-    let throttled = fault(
-        FaultKind::Throttled,
-        "TooManyRequestsException",
-        "Rate exceeded",
-    );
-    world.cognito.with_state(|state| {
-        state.pending = Some(("v2".into(), value("rotated")));
-        state.password = "rotated".into();
-    });
+async fn a_right_password_is_good_however_often_calls_are_repeated_in_new_processes() {
+    let mut world = World::new();
+    let failures = [
+        (throttled(), ErrorName::LoginThrottled),
+        (unanswered(), ErrorName::LoginUnavailable),
+    ];
+    for (fault, name) in failures.iter().cycle().take(10).cloned() {
+        world
+            .cognito
+            .with_state(|state| state.login_answers.push_back(Err(fault)));
+        let error = world.preflight(small()).await.unwrap_err();
+        assert_eq!(error.name(), name);
+        world.restart_process();
+    }
+    let report = world.refresh(small()).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_fails_fails_for_every_request_of_the_call() {
+    let mut world = World::new();
     let answer = world.preflight(small()).await.unwrap();
-    assert_eq!(answer.next, Next::Preflight);
+    let invalidation = world.purge(&answer).await;
+    world.restart_process();
+    world.cognito.with_state(|state| {
+        state.login_takes = Duration::from_secs(1);
+        state.login_answers.push_back(Err(unanswered()));
+    });
+    let error = world.warm(&answer, &invalidation).await.unwrap_err();
+    assert_eq!(error.name(), ErrorName::LoginUnavailable);
+    let sent = world.cognito.passwords().len();
+    assert_eq!(sent, 2, "the gate's, and one for four requests at a time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_ends_with_the_call_that_it_is_for() {
+    let mut world = World::new();
+    let answer = world.preflight(small()).await.unwrap();
+    let invalidation = world.purge(&answer).await;
+    world.restart_process();
     world
         .cognito
-        .with_state(|state| state.login_answers.push_back(Err(throttled)));
-    let error = world.gate(&small(), &state(&answer)).await.unwrap_err();
-    assert_eq!(error.name(), ErrorName::LoginThrottled);
-    assert_eq!(world.cognito.passwords(), [PASSWORD, "rotated"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_throttled_login_costs_nothing_however_often_it_is_repeated() {
-    let mut world = World::new();
-    for retries in 0..5 {
-        world.retries = retries;
-        world.cognito.with_state(|state| {
-            state.login_answers.push_back(Err(fault(
-                FaultKind::Throttled,
-                "TooManyRequestsException",
-                "Rate exceeded",
-            )));
-        });
-        let error = world.preflight(small()).await.unwrap_err();
-        assert_eq!(error.name(), ErrorName::LoginThrottled);
+        .with_state(|state| state.login_takes = Duration::from_hours(1));
+    for call in [
+        world.preflight(small()).await,
+        world.warm(&answer, &invalidation).await,
+    ] {
+        assert_eq!(call.unwrap_err().name(), ErrorName::LoginUnavailable);
     }
-    world.retries = 5;
-    let answer = world.preflight(small()).await.unwrap();
-    assert_eq!(answer.next, Next::Invalidate);
-    assert_eq!(answer.progress.logins.unanswered, 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_password_whose_answer_is_lost_counts_as_refused() {
+async fn a_renewal_that_fails_leaves_the_token_that_lives() {
+    for failure in [throttled(), unanswered(), wrong()] {
+        let mut world = World::new();
+        world.cognito.with_state(|state| state.token_seconds = 300);
+        let answer = world.preflight(json!({"tenant": "acme"})).await.unwrap();
+        // Two minutes of its life will be left; the endpoints may take three.
+        pause(Duration::from_secs(175)).await;
+        world
+            .cognito
+            .with_state(|state| state.login_answers.push_back(Err(failure)));
+        let report = world.go_on(answer, Value::Null).await.unwrap();
+        assert_eq!(report.outcome, Outcome::Fresh);
+        let asked = world.edge.asked();
+        assert!(asked.iter().all(|asked| asked.token == "token-1"));
+        assert_eq!(world.cognito.passwords().len(), 2, "one try of the call");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_refused_in_mid_run_ends_the_run() {
     let mut world = World::new();
+    world.cognito.with_state(|state| state.token_seconds = 300);
+    world
+        .edge
+        .with_state(|state| state.origin_time = Duration::from_secs(170));
+    let answer = world.preflight(json!({"tenant": "acme"})).await.unwrap();
     world
         .cognito
         .with_state(|state| state.password = "another".into());
-    let lost = || Err(fault(FaultKind::Unavailable, "", "no answer in time"));
-    let mut given = small();
-    for unanswered in [1, 2] {
-        world
-            .cognito
-            .with_state(|state| state.login_answers.push_back(lost()));
-        world.retries = 0;
-        let error = world.gate(&small(), &given).await.unwrap_err();
-        assert_eq!(error.name(), ErrorName::LoginUnavailable);
-        // The state machine repeats the call, here or elsewhere.
-        if unanswered == 1 {
-            world.restart_process();
-        }
-        world.retries = 1;
-        let answer = world.gate(&small(), &given).await;
-        if unanswered == 1 {
-            let answer = answer.unwrap();
-            assert_eq!(answer.next, Next::Preflight);
-            assert_eq!(answer.progress.logins.unanswered, 1);
-            given = state(&answer);
-        } else {
-            let error = answer.unwrap_err();
-            assert_eq!(error.name(), ErrorName::LoginUnavailable);
-            assert!(error.to_string().contains("no further one"), "{error}");
-        }
-    }
-    assert_eq!(world.cognito.passwords().len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn whoever_cannot_know_what_the_tries_before_did_sends_nothing() {
-    let mut world = World::new();
-    world.retries = 4;
-    let answer = world.preflight(small()).await.unwrap();
-    assert_eq!(answer.next, Next::Preflight);
-    assert_eq!(
-        answer.progress.logins.unanswered, 1,
-        "one of them may have sent one"
-    );
-    assert!(world.cognito.passwords().is_empty());
-    world.retries = 0;
-    let answer = world.gate(&small(), &state(&answer)).await.unwrap();
-    assert_eq!(answer.next, Next::Invalidate);
-
-    // And so in mid-run, where a call may send one only if the call before it was told so.
-    world.restart_process();
-    let invalidation = world.purge(&answer).await;
-    world.retries = 4;
-    let answer = world.warm(&answer, &invalidation).await.unwrap();
-    assert_eq!(answer.next, Next::Prewarm);
-    assert_eq!(answer.progress.logins.unanswered, 1, "it had no permit");
-    assert!(answer.progress.logins.permitted);
-    assert_eq!(world.cognito.passwords().len(), 1);
-    let error = world.warm(&answer, &invalidation).await.unwrap_err();
-    assert_eq!(error.name(), ErrorName::LoginUnavailable);
-    assert_eq!(world.cognito.passwords().len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_redrive_begins_a_new_count() {
-    let mut world = World::new();
-    world.cognito.with_state(|state| {
-        state.password = "neither".into();
-        state.pending = Some(("v2".into(), value("stale rotation")));
-    });
-    let answer = world.preflight(small()).await.unwrap();
-    world.restart_process();
-    let error = world.gate(&small(), &state(&answer)).await.unwrap_err();
+    let error = world.go_on(answer, Value::Null).await.unwrap_err();
     assert_eq!(error.name(), ErrorName::LoginRefused);
-    world
-        .cognito
-        .with_state(|state| state.password = PASSWORD.into());
-    world.redrives = 1;
-    world.restart_process();
-    let answer = world.gate(&small(), &state(&answer)).await.unwrap();
-    assert_eq!(answer.progress.logins.redrive_count, 1);
-    let answer = world.gate(&small(), &state(&answer)).await.unwrap();
-    assert_eq!(answer.next, Next::Invalidate);
+    assert!(!world.edge.asked().is_empty());
+    let handed_on = world.answers.len();
+    assert_eq!(handed_on, 0, "another process would send it again");
+    assert_eq!(world.cognito.passwords().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -378,7 +331,7 @@ async fn each_answer_of_cognito_has_its_error() {
         (
             Ok(Admission::Token {
                 id_token: String::new().into(),
-                expires_in: 0,
+                expires_in: Duration::ZERO,
             }),
             ErrorName::LoginUnavailable,
         ),
@@ -390,18 +343,8 @@ async fn each_answer_of_cognito_has_its_error() {
             rejected("InvalidParameterException"),
             ErrorName::LoginMisconfigured,
         ),
-        (
-            Err(fault(
-                FaultKind::Throttled,
-                "TooManyRequestsException",
-                "slow down",
-            )),
-            ErrorName::LoginThrottled,
-        ),
-        (
-            Err(fault(FaultKind::Unavailable, "", "no answer in time")),
-            ErrorName::LoginUnavailable,
-        ),
+        (Err(throttled()), ErrorName::LoginThrottled),
+        (Err(unanswered()), ErrorName::LoginUnavailable),
     ] {
         let mut world = World::new();
         world
@@ -424,19 +367,14 @@ async fn a_login_that_fails_in_mid_run_loses_nothing_that_was_found_out() {
         .edge
         .with_state(|state| state.origin_time = Duration::from_secs(100));
     let answer = world.preflight(json!({"tenant": "acme"})).await.unwrap();
-    let down = || Err(fault(FaultKind::Unavailable, "", "no answer in time"));
     world
         .cognito
-        .with_state(|state| state.login_answers.push_back(down()));
-    let error = world
-        .go_on(answer, serde_json::Value::Null)
-        .await
-        .unwrap_err();
+        .with_state(|state| state.login_answers.push_back(Err(unanswered())));
+    let error = world.go_on(answer, Value::Null).await.unwrap_err();
     assert_eq!(error.name(), ErrorName::LoginUnavailable);
     // The state machine repeats the call, with what the last answer said.
     let last = world.answers.last().unwrap().clone();
     let invalidation = serde_json::to_value(&last.purge.as_ref().unwrap().invalidation).unwrap();
-    world.retries = 1;
     let report = world.go_on(last, invalidation).await.unwrap();
     assert_eq!(report.outcome, Outcome::Fresh);
     assert_eq!(report.totals.requests, 20);

@@ -1,6 +1,6 @@
 //! Passwords, client secrets and tokens stay in memory.
 
-use prewarm::secret::{GetSecretValue, Stage, credentials};
+use prewarm::identity::{GetSecretValue, Stage, credentials};
 use warmfront::service_fault::FaultKind;
 
 use crate::cognito::{PASSWORD, fault, value};

@@ -1,12 +1,14 @@
 //! One refresh, driven as the state machine drives it: every message goes through JSON.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use prewarm::config::Config;
 use prewarm::error::PrewarmError;
 use prewarm::handler::Prewarm;
-use prewarm::session::Session;
+use prewarm::identity::Identity;
+use prewarm::ports::Adapters;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 use warmfront::clock::Clock;
@@ -45,16 +47,16 @@ impl Clock for VirtualClock {
 /// Called with the ordinal of the purge.
 type AtPurge = Box<dyn FnMut(&Edge, u32)>;
 
+type TestPorts = Adapters<Edge, Cognito, Cognito, VirtualClock>;
+
 pub(crate) struct World {
-    pub(crate) step: Prewarm<Edge, Cognito, Cognito, VirtualClock>,
+    pub(crate) step: Prewarm<TestPorts>,
     pub(crate) edge: Edge,
     pub(crate) cognito: Cognito,
     pub(crate) clock: VirtualClock,
     /// Longest time of one function call.
     pub(crate) function_timeout: Duration,
     pub(crate) redrives: u32,
-    /// How often the state machine has repeated the next call.
-    pub(crate) retries: u32,
     pub(crate) purges: Vec<u32>,
     /// The answers of the step, in order.
     pub(crate) answers: Vec<PrewarmResponse>,
@@ -88,19 +90,19 @@ impl World {
         let clock = VirtualClock::new();
         let edge = Edge::new(clock);
         let cognito = Cognito::new();
+        let ports = Adapters {
+            fetch: edge.clone(),
+            secrets: cognito.clone(),
+            login: cognito.clone(),
+            clock,
+        };
         Self {
-            step: Prewarm {
-                config,
-                fetch: edge.clone(),
-                session: Session::new(cognito.clone(), cognito.clone(), clock),
-                clock,
-            },
+            step: Prewarm::new(config, ports),
             edge,
             cognito,
             clock,
             function_timeout: Duration::from_mins(15),
             redrives: 0,
-            retries: 0,
             purges: Vec::new(),
             answers: Vec::new(),
             at_purge: None,
@@ -110,7 +112,7 @@ impl World {
 
     /// The same service user, cache and clock, and a new process of the function.
     pub(crate) fn restart_process(&mut self) {
-        self.step.session = Session::new(self.cognito.clone(), self.cognito.clone(), self.clock);
+        self.step.identity = Identity::new(Arc::clone(&self.step.ports));
     }
 
     pub(crate) async fn call(&self, request: Value) -> Result<PrewarmResponse, PrewarmError> {
@@ -121,20 +123,9 @@ impl World {
     }
 
     pub(crate) async fn preflight(&self, input: Value) -> Result<PrewarmResponse, PrewarmError> {
-        self.gate(&input, &input).await
-    }
-
-    /// The gate, with the state as it is.
-    pub(crate) async fn gate(
-        &self,
-        input: &Value,
-        state: &Value,
-    ) -> Result<PrewarmResponse, PrewarmError> {
         self.call(json!({
             "action": "preflight",
             "input": input,
-            "state": state,
-            "retryCount": self.retries,
             "execution": self.execution(),
         }))
         .await
@@ -183,7 +174,6 @@ impl World {
             "run": state["run"],
             "progress": state["progress"],
             "invalidation": invalidation,
-            "retryCount": self.retries,
             "execution": self.execution(),
         }))
         .await
@@ -191,13 +181,8 @@ impl World {
 
     /// The state machine from its start.
     pub(crate) async fn refresh(&mut self, input: Value) -> Result<Report, PrewarmError> {
-        let mut answer = self.preflight(input.clone()).await?;
+        let answer = self.preflight(input).await?;
         self.answers.push(answer.clone());
-        while answer.next == Next::Preflight {
-            let state = serde_json::to_value(&answer).unwrap();
-            answer = self.gate(&input, &state).await?;
-            self.answers.push(answer.clone());
-        }
         self.go_on(answer, Value::Null).await
     }
 
@@ -211,13 +196,11 @@ impl World {
             let state = serde_json::to_value(&answer).unwrap();
             assert!(state.to_string().len() <= 262_144, "Step Functions' limit");
             match answer.next {
-                Next::Preflight => panic!("only the gate asks for the gate"),
                 Next::Finished => return Ok(answer.report.unwrap()),
                 Next::Invalidate => invalidation = self.purge(&answer).await,
                 Next::Prewarm => assert_eq!(state["purge"]["invalidation"], invalidation),
             }
             answer = self.warm(&answer, &invalidation).await?;
-            self.retries = 0;
             self.answers.push(answer.clone());
         }
         panic!("the run does not end");

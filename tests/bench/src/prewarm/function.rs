@@ -60,8 +60,6 @@ impl Function {
         let gate = json!({
             "action": "preflight",
             "input": input,
-            "state": input,
-            "retryCount": 0,
             "execution": { "Id": "bench" },
         });
         let (passed, before) = self.invoke(&gate).await?;
@@ -79,7 +77,6 @@ impl Function {
                 "createTime": purged.to_string(), "status": "Completed", "seconds": 5,
                 "timedOut": false, "settled": true,
             },
-            "retryCount": 0,
             "execution": { "Id": "bench" },
         });
         let (answer, took) = self.invoke(&requests).await?;

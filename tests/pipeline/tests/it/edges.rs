@@ -84,14 +84,9 @@ const LAMBDA_ERRORS: [&str; 8] = [
 ];
 
 /// Ways from state to state, and the test that goes them.
-const WAYS: [(&str, &str, &str); 10] = [
+const WAYS: [(&str, &str, &str); 9] = [
     ("Preflight", "WhatRemains", HAPPY),
     ("WhatRemains", "Invalidate", HAPPY),
-    (
-        "WhatRemains",
-        "Preflight",
-        "login::the_password_of_a_rotation_under_way_is_tried",
-    ),
     ("Invalidate", "AwaitInvalidation", HAPPY),
     ("AwaitInvalidation", "IsInvalidationSettled", HAPPY),
     ("IsInvalidationSettled", "Prewarm", HAPPY),

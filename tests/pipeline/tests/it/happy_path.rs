@@ -16,7 +16,7 @@ fn every_endpoint_is_fresh_after_one_purge_and_one_origin_request_each() {
             .refresh(json!({ "expectedVersion": "7", "reason": "a test" }))
             .await;
         let report = ended.report();
-        assert_eq!(ended.course(), STRAIGHT);
+        assert_eq!(ended.states(), STRAIGHT);
         assert_eq!(report.outcome, Outcome::Fresh);
         assert!(report.version_checked && !report.invalidation_timed_out);
         for row in &report.endpoints {

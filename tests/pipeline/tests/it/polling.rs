@@ -93,7 +93,7 @@ fn a_throttled_poll_is_repeated() {
             ended.stumbles(),
             [("AwaitInvalidation", "CloudFrontThrottled")]
         );
-        assert_eq!(ended.course(), STRAIGHT);
+        assert_eq!(ended.states(), STRAIGHT);
     });
 }
 

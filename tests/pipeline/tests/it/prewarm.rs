@@ -52,7 +52,7 @@ fn an_endpoint_that_fails_once_is_asked_again() {
         t.origin_fault(OVERVIEW, 1, 1, FAILS).await;
         let ended = t.refresh(overview()).await;
         let report = ended.report();
-        assert_eq!(ended.course(), STRAIGHT);
+        assert_eq!(ended.states(), STRAIGHT);
         assert_eq!(report.outcome, Outcome::Fresh);
         assert_eq!(
             most_attempts(&report.endpoints),

@@ -16,7 +16,7 @@ async fn is_repeated(t: &Trial, times: u32, effect: Value, error: &str) {
     let ended = t.refresh(overview()).await;
     ended.report();
     assert_eq!(ended.stumbles(), [("Invalidate", error)]);
-    assert_eq!(ended.course(), STRAIGHT);
+    assert_eq!(ended.states(), STRAIGHT);
     assert_eq!(t.purges().await.len(), 1);
 }
 

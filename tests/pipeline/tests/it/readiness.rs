@@ -30,7 +30,7 @@ fn a_run_waits_until_the_origin_has_the_data() {
                 .iter()
                 .all(|stumble| *stumble == ("Preflight", "OriginNotReady"))
         );
-        assert_eq!(ended.course(), STRAIGHT);
+        assert_eq!(ended.states(), STRAIGHT);
     });
 }
 

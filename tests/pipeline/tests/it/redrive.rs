@@ -59,7 +59,7 @@ fn a_redrive_at_the_gate_begins_anew() {
         failed.1.failed("Preflight", "LoginMisconfigured");
         t.cloudfront().unscript(fault).await.unwrap();
         let ended = redriven(t, &failed).await;
-        assert_eq!(ended.course(), STRAIGHT);
+        assert_eq!(ended.states(), STRAIGHT);
         fresh(&ended, 1);
     });
 }
@@ -76,7 +76,7 @@ fn a_redrive_at_the_purge_asks_under_a_new_reference() {
         assert_eq!(t.purges().await.len(), 1, "made, and its answer lost");
         t.cloudfront().unscript(fault).await.unwrap();
         let ended = redriven(t, &failed).await;
-        assert_eq!(ended.course(), STRAIGHT[2..]);
+        assert_eq!(ended.states(), STRAIGHT[2..]);
         fresh(&ended, 1);
         assert_eq!(t.purges().await.len(), 2);
     });

@@ -1,7 +1,8 @@
 //! Secrets Manager and Cognito.
 
-use prewarm::login::{AdminInitiateAuth, Admission};
-use prewarm::secret::{Credentials, GetSecretValue, SecretVersion, Stage};
+use prewarm::identity::{
+    AdminInitiateAuth, Admission, Credentials, GetSecretValue, SecretVersion, Stage,
+};
 use secrecy::{ExposeSecret, SecretString};
 use warmfront::service_fault::{FaultKind, ServiceFault};
 
@@ -57,7 +58,7 @@ impl AdminInitiateAuth for Port {
             let password = credentials.password.expose_secret();
             let login = state.identity.log_in(password, elapsed, now);
             state.history.passwords.push(Password {
-                run,
+                call: self.call(),
                 refused: login == Login::Wrong,
                 told,
             });

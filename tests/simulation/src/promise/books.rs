@@ -8,7 +8,7 @@ use crate::history::{Asked, History, RunId};
 use crate::simulation::{Ending, RunEnd};
 use crate::world::World;
 
-/// Passwords of one run, between two redrives, that Cognito counts as wrong: whatever dies, is lost or is repeated.
+/// Passwords of one call that Cognito refuses.
 const MOST_WRONG_PASSWORDS: usize = 2;
 
 /// Everything that does not add up.
@@ -25,6 +25,7 @@ pub(super) fn problems(ending: &Ending, history: &History, tally: &mut Tally) ->
     for call in history.calls.iter().filter(|call| call.overran) {
         wrong.push(format!("{call:?} was still at work when its time was over"));
     }
+    check_passwords(history, tally, &mut wrong);
     for (run, end) in ending.runs.iter().enumerate() {
         tally.runs += 1;
         tally.redrives += u64::from(end.redriven);
@@ -33,23 +34,12 @@ pub(super) fn problems(ending: &Ending, history: &History, tally: &mut Tally) ->
             .iter()
             .filter(|created| created.run == run)
             .count();
-        let refused = history
-            .passwords
-            .iter()
-            .filter(|password| password.run == run && password.refused)
-            .count();
         tally.repairs += u64::try_from(purges.saturating_sub(1)).expect("few");
-        tally.wrong_passwords += u64::try_from(refused).expect("few");
         let lives = usize::try_from(end.redriven).expect("few") + 1;
         let most_purges = lives * purges_of_one_life(world);
         if purges > most_purges {
             wrong.push(format!(
                 "run {run} made {purges} invalidations, {most_purges} are allowed"
-            ));
-        }
-        if refused > lives * MOST_WRONG_PASSWORDS {
-            wrong.push(format!(
-                "run {run} sent {refused} wrong passwords in {lives} lives"
             ));
         }
         tally.stale_answers += stale_answers(history, run);
@@ -70,6 +60,29 @@ pub(super) fn problems(ending: &Ending, history: &History, tally: &mut Tally) ->
         check_liveness(world, run, end, purges, &mut wrong);
     }
     wrong
+}
+
+/// A call has two passwords refused at most, and a run that was told so sends none until a person redrives it.
+fn check_passwords(history: &History, tally: &mut Tally, wrong: &mut Vec<String>) {
+    for (index, call) in history.calls.iter().enumerate() {
+        let of_call = history.passwords.iter().filter(|sent| sent.call == index);
+        let refused = of_call.filter(|sent| sent.refused).count();
+        tally.wrong_passwords += u64::try_from(refused).expect("few");
+        if refused > MOST_WRONG_PASSWORDS {
+            wrong.push(format!("{call:?} sent {refused} wrong passwords"));
+        }
+    }
+    for sent in &history.passwords {
+        let call = &history.calls[sent.call];
+        let is_same_life = |told: &usize| {
+            let told = &history.calls[*told];
+            (told.run, told.life) == (call.run, call.life)
+        };
+        let mut before = history.refusals.iter().filter(|told| **told < sent.call);
+        if before.any(is_same_life) {
+            wrong.push(format!("{call:?} sent passwords after they were refused"));
+        }
+    }
 }
 
 fn is_death(name: &str) -> bool {

@@ -69,7 +69,7 @@ pub struct CredentialsVersion {
 }
 
 /// Why there are no credentials.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SecretError {
     /// Secrets Manager refused or failed.
     #[error("the secret's {} version could not be read", .stage.label())]
@@ -121,6 +121,26 @@ pub async fn credentials(
         version: id,
         credentials,
     })
+}
+
+/// The version that a rotation put, or is about to put, in place of the current one, if there is one.
+pub(super) async fn rotated(
+    secrets: &impl GetSecretValue,
+    current: &CredentialsVersion,
+) -> Result<Option<CredentialsVersion>, SecretError> {
+    let again = credentials(secrets, Stage::Current).await?;
+    if again.version != current.version {
+        return Ok(Some(again));
+    }
+    match credentials(secrets, Stage::Pending).await {
+        Ok(pending) => Ok((pending.version != current.version).then_some(pending)),
+        // Between `createSecret` and `setSecret` it may be anything.
+        Err(SecretError::Malformed(_)) => Ok(None),
+        Err(SecretError::Unreadable { source, .. }) if source.kind == FaultKind::Rejected => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// A secret in the Secrets Manager of an AWS account.

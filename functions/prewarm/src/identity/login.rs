@@ -1,6 +1,7 @@
 //! One login of the service user at Cognito.
 
 use std::future::Future;
+use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::Builder;
@@ -15,7 +16,7 @@ use warmfront::failure::{ErrorName, Failure};
 use warmfront::service_fault::{FaultKind, ServiceFault};
 use warmfront::step::SdkConfig;
 
-use crate::secret::{Credentials, SecretError};
+use super::secret::{Credentials, SecretError};
 
 /// What Cognito gives for a password.
 #[derive(Clone, Debug)]
@@ -24,8 +25,8 @@ pub enum Admission {
     Token {
         /// The id token.
         id_token: SecretString,
-        /// Seconds until it expires.
-        expires_in: i32,
+        /// Time until it expires.
+        expires_in: Duration,
     },
     /// A demand for more than the password, by its name.
     Challenge(String),
@@ -41,7 +42,7 @@ pub trait AdminInitiateAuth: Send + Sync + 'static {
 }
 
 /// Why there is no token.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum LoginError {
     /// There are no credentials.
     #[error(transparent)]
@@ -55,18 +56,6 @@ pub enum LoginError {
         /// What Cognito said, or why nothing was sent.
         reason: String,
     },
-    /// This call may not send a password, or not another one.
-    #[error(
-        "no password is sent in this call: an earlier one was refused or its answer is not known, \
-         and that is noted first"
-    )]
-    Later,
-    /// The run may not send another password.
-    #[error(
-        "the most passwords that a run may send without an answer were sent, or may have been, \
-         and no further one is: find out why Cognito or Lambda does not answer, and redrive"
-    )]
-    Unanswered,
     /// The user was locked after too many wrong passwords.
     #[error(
         "the service user is locked after too many wrong passwords, for up to 15 minutes; find \
@@ -101,65 +90,65 @@ impl Failure for LoginError {
             Self::Challenged(_) => ErrorName::LoginChallenged,
             Self::Misconfigured(_) => ErrorName::LoginMisconfigured,
             Self::Throttled(_) => ErrorName::LoginThrottled,
-            Self::Unavailable(_) | Self::Tokenless | Self::Later | Self::Unanswered => {
-                ErrorName::LoginUnavailable
-            }
+            Self::Unavailable(_) | Self::Tokenless => ErrorName::LoginUnavailable,
         }
     }
 }
 
 impl LoginError {
-    /// Whether Cognito's answer leaves no doubt that it did not count the password as a wrong one.
+    /// The call's time was up before Cognito or Secrets Manager had answered.
+    pub(super) fn out_of_time() -> Self {
+        Self::Unavailable(ServiceFault {
+            kind: FaultKind::Unavailable,
+            code: String::new(),
+            message: "no answer before the function's time was up".to_owned(),
+            request_id: None,
+        })
+    }
+
+    /// Whether the same password may be accepted a little later, without anybody's doing.
     #[must_use]
-    pub fn tells_what_was_counted(&self) -> bool {
-        !matches!(self, Self::Unavailable(_) | Self::Tokenless)
+    pub fn may_pass(&self) -> bool {
+        self.name().is_retried()
     }
 }
 
-/// How one password fared.
-#[derive(Debug)]
-pub enum Attempt {
-    /// A token and its seconds to live.
-    Admitted(SecretString, i32),
-    /// A wrong password, in Cognito's words.
-    WrongPassword(String),
-}
-
-/// Sends one password and sorts the answer.
-pub async fn attempt(
+/// Sends one password and sorts the answer: a token with its time to live, or what stands in the way.
+pub(super) async fn attempt(
     login: &impl AdminInitiateAuth,
     credentials: &Credentials,
-) -> Result<Attempt, LoginError> {
+) -> Result<(SecretString, Duration), LoginError> {
     match login.admin_initiate_auth(credentials).await {
         Ok(Admission::Token {
             id_token,
             expires_in,
-        }) if !id_token.expose_secret().is_empty() && expires_in > 0 => {
-            Ok(Attempt::Admitted(id_token, expires_in))
+        }) if !id_token.expose_secret().is_empty() && !expires_in.is_zero() => {
+            Ok((id_token, expires_in))
         }
         Ok(Admission::Token { .. }) => Err(LoginError::Tokenless),
         Ok(Admission::Challenge(name)) => Err(LoginError::Challenged(name)),
-        Err(fault) => refused(fault),
+        Err(fault) => Err(refusal(fault)),
     }
 }
 
 /// Codes and messages: Cognito API Reference, AdminInitiateAuth; Developer Guide, "Lockout
 /// behavior". One code stands for a wrong password, a locked user and a disabled one.
-fn refused(fault: ServiceFault) -> Result<Attempt, LoginError> {
+fn refusal(fault: ServiceFault) -> LoginError {
     match fault.kind {
-        FaultKind::Throttled => Err(LoginError::Throttled(fault)),
-        FaultKind::Unavailable => Err(LoginError::Unavailable(fault)),
-        FaultKind::AccessDenied => Err(LoginError::Misconfigured(fault)),
-        FaultKind::Rejected if fault.code != "NotAuthorizedException" => {
-            Err(LoginError::Misconfigured(fault))
+        FaultKind::Throttled => LoginError::Throttled(fault),
+        FaultKind::Unavailable => LoginError::Unavailable(fault),
+        FaultKind::Rejected if fault.code == "NotAuthorizedException" => {
+            if fault.message.contains("Password attempts exceeded") {
+                LoginError::Locked
+            } else if fault.message.contains("disabled") {
+                LoginError::Misconfigured(fault)
+            } else {
+                LoginError::Refused {
+                    reason: fault.message,
+                }
+            }
         }
-        FaultKind::Rejected if fault.message.contains("Password attempts exceeded") => {
-            Err(LoginError::Locked)
-        }
-        FaultKind::Rejected if fault.message.contains("disabled") => {
-            Err(LoginError::Misconfigured(fault))
-        }
-        FaultKind::Rejected => Ok(Attempt::WrongPassword(fault.message)),
+        FaultKind::AccessDenied | FaultKind::Rejected => LoginError::Misconfigured(fault),
     }
 }
 
@@ -212,14 +201,14 @@ impl AdminInitiateAuth for SdkLogin {
             return Ok(Admission::Challenge(challenge.as_str().to_owned()));
         }
         let result = answer.authentication_result;
-        let expires_in = result.as_ref().map_or(0, |result| result.expires_in);
+        let seconds = result.as_ref().map_or(0, |result| result.expires_in);
         Ok(Admission::Token {
             id_token: SecretString::from(
                 result
                     .and_then(|result| result.id_token)
                     .unwrap_or_default(),
             ),
-            expires_in,
+            expires_in: Duration::from_secs(u64::try_from(seconds).unwrap_or_default()),
         })
     }
 }
@@ -299,11 +288,7 @@ mod tests {
                 message: message.to_owned(),
                 request_id: None,
             };
-            assert_eq!(
-                refused(fault).unwrap_err().name(),
-                expected,
-                "{code} {message}"
-            );
+            assert_eq!(refusal(fault).name(), expected, "{code} {message}");
         }
     }
 }

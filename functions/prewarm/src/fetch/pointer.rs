@@ -10,7 +10,7 @@ const LONGEST_TEXT: usize = 512;
 
 /// What a JSON pointer (RFC 6901) led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub(super) enum Found {
     /// A string, or a number as it is written.
     Text(String),
     /// Nothing, or something that is no string and no number.
@@ -19,7 +19,7 @@ pub enum Found {
 
 /// A search in progress.
 #[derive(Debug)]
-pub struct PointerSearch {
+pub(super) struct PointerSearch {
     /// What lies between here and the value, the next token last.
     tokens: Vec<String>,
     state: State,
@@ -58,8 +58,7 @@ enum State {
 
 impl PointerSearch {
     /// Starts at the beginning of a document. `pointer` is empty or starts with `/`.
-    #[must_use]
-    pub fn new(pointer: &str) -> Self {
+    pub(super) fn new(pointer: &str) -> Self {
         let tokens = pointer
             .strip_prefix('/')
             .into_iter()
@@ -76,13 +75,12 @@ impl PointerSearch {
     }
 
     /// Whether further bytes make no difference.
-    #[must_use]
-    pub fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         matches!(self.state, State::Done(_))
     }
 
     /// Reads the next bytes of the document.
-    pub fn read(&mut self, mut bytes: &[u8]) {
+    pub(super) fn read(&mut self, mut bytes: &[u8]) {
         while !self.is_done() {
             let Some((&byte, rest)) = bytes[self.idle(bytes)..].split_first() else {
                 return;
@@ -93,8 +91,7 @@ impl PointerSearch {
     }
 
     /// What was found, once the document has ended.
-    #[must_use]
-    pub fn finish(mut self) -> Found {
+    pub(super) fn finish(mut self) -> Found {
         if self.state == State::InNumber {
             self.end_number();
         }

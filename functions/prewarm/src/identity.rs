@@ -1,0 +1,219 @@
+//! The service user: its token is kept in memory, shared by every run that the process serves, and
+//! renewed in time.
+//!
+//! From the fifth wrong password on, Cognito locks the user, who is the same for every tenant. So
+//! one call of the function has at most two passwords refused, and a process does not send a
+//! refused one again for a while.
+
+mod login;
+mod secret;
+mod token;
+
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
+use warmfront::clock::Clock;
+
+use self::login::attempt;
+pub use self::login::{AdminInitiateAuth, Admission, LoginError, SdkLogin};
+use self::secret::rotated;
+pub use self::secret::{
+    Credentials, CredentialsVersion, GetSecretValue, SdkSecret, SecretError, SecretVersion, Stage,
+    credentials,
+};
+pub use self::token::Token;
+use crate::ports::Ports;
+
+/// How long a refused password is remembered: as long as Cognito locks a user at most.
+const REFUSAL_MEMORY: Duration = Duration::from_mins(15);
+
+/// How many passwords of one call may be refused: the current one, and the one of a rotation.
+const MOST_REFUSED: u32 = 2;
+
+/// The service user, as a process knows it.
+pub struct Identity<P> {
+    ports: Arc<P>,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    token: Option<Arc<Token>>,
+    /// Secret versions whose password was refused, with the time when that is forgotten.
+    refused: Vec<(String, Timestamp)>,
+}
+
+/// The service user, as one call of the function uses it.
+pub struct CallIdentity<'a, P> {
+    identity: &'a Identity<P>,
+    deadline: Instant,
+    /// How many of its passwords were refused.
+    refusals: AtomicU32,
+    /// Why the login of this call failed: it does not try again.
+    failure: OnceLock<LoginError>,
+}
+
+impl<P: Ports> Identity<P> {
+    /// Starts without a token.
+    pub fn new(ports: Arc<P>) -> Self {
+        Self {
+            ports,
+            held: Mutex::default(),
+        }
+    }
+
+    /// The same for one call, whose logins end by the deadline.
+    pub fn for_call(&self, deadline: Instant) -> CallIdentity<'_, P> {
+        CallIdentity {
+            identity: self,
+            deadline,
+            refusals: AtomicU32::default(),
+            failure: OnceLock::new(),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.ports.clock().now()
+    }
+}
+
+impl<P: Ports> CallIdentity<'_, P> {
+    /// A token that a request of this length does not outlive. Where a new one cannot be had, the
+    /// one before serves as long as requests may begin with it.
+    pub async fn token(&self, needed: Duration) -> Result<Arc<Token>, LoginError> {
+        let mut held = self.identity.held.lock().await;
+        let now = self.identity.now();
+        match &held.token {
+            Some(token) if token.lives_for(needed, now) => return Ok(Arc::clone(token)),
+            _ => {}
+        }
+        let is_first = self.failure.get().is_none();
+        let renewed = self.renew(&mut held, None).await;
+        match (&renewed, &held.token) {
+            (Err(error), Some(token)) if token.lives(self.identity.now()) => {
+                if is_first {
+                    tracing::warn!(%error, "no new token, going on with the one before");
+                }
+                Ok(Arc::clone(token))
+            }
+            _ => renewed,
+        }
+    }
+
+    /// Proves that the secret can be read and that its password is good for a token.
+    pub async fn prove(&self) -> Result<(), LoginError> {
+        let reading = credentials(self.identity.ports.secrets(), Stage::Current);
+        let current = timeout_at(self.deadline, reading)
+            .await
+            .map_err(|_| LoginError::out_of_time())??;
+        let mut held = self.identity.held.lock().await;
+        let now = self.identity.now();
+        let proven = held
+            .token
+            .as_ref()
+            .is_some_and(|token| token.secret_version == current.version && token.lives(now));
+        if !proven {
+            self.renew(&mut held, Some(current)).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives up a token that was not accepted. One that was renewed meanwhile, or is young, stays.
+    ///
+    /// Never waits: who holds the lock is logging in, and goes on only when the caller of this does.
+    pub fn discard(&self, refused: &Arc<Token>) {
+        let Ok(mut held) = self.identity.held.try_lock() else {
+            return;
+        };
+        let is_held = |token: &Arc<Token>| Arc::ptr_eq(token, refused);
+        if !refused.is_young(self.identity.now()) && held.token.as_ref().is_some_and(is_held) {
+            held.token = None;
+        }
+    }
+
+    /// Puts a new token in place of the one before, or leaves that one.
+    async fn renew(
+        &self,
+        held: &mut Held,
+        current: Option<CredentialsVersion>,
+    ) -> Result<Arc<Token>, LoginError> {
+        if let Some(failure) = self.failure.get() {
+            return Err(failure.clone());
+        }
+        let token = timeout_at(self.deadline, self.log_in(held, current))
+            .await
+            .unwrap_or_else(|_| Err(LoginError::out_of_time()))
+            .inspect_err(|failure| _ = self.failure.set(failure.clone()))?;
+        let token = Arc::new(token);
+        held.token = Some(Arc::clone(&token));
+        Ok(token)
+    }
+
+    /// Sends the current password; if that one is wrong, the one that a rotation has put or is about
+    /// to put in its place (Secrets Manager User Guide, "Rotation": between setting the password
+    /// and finishing, the current version holds one that is already wrong).
+    async fn log_in(
+        &self,
+        held: &mut Held,
+        current: Option<CredentialsVersion>,
+    ) -> Result<Token, LoginError> {
+        let secrets = self.identity.ports.secrets();
+        let current = match current {
+            Some(current) => current,
+            None => credentials(secrets, Stage::Current).await?,
+        };
+        let refusal = match self.send(held, &current, &current.version).await {
+            Err(error @ LoginError::Refused { .. }) => error,
+            sent => return sent,
+        };
+        if self.refusals.load(Relaxed) >= MOST_REFUSED {
+            return Err(refusal);
+        }
+        let other = rotated(secrets, &current).await?.ok_or(refusal)?;
+        tracing::warn!("password refused, a rotation has put another in its place");
+        self.send(held, &other, &current.version).await
+    }
+
+    /// Sends one password, unless it was refused before.
+    async fn send(
+        &self,
+        held: &mut Held,
+        tried: &CredentialsVersion,
+        current_version: &str,
+    ) -> Result<Token, LoginError> {
+        let now = self.identity.now();
+        held.refused.retain(|(_, until)| *until > now);
+        if held
+            .refused
+            .iter()
+            .any(|(known, _)| *known == tried.version)
+        {
+            return Err(LoginError::Refused {
+                reason: "it was refused before and is not sent again yet".to_owned(),
+            });
+        }
+        let sent = attempt(self.identity.ports.login(), &tried.credentials).await;
+        if matches!(sent, Err(LoginError::Refused { .. })) {
+            self.refusals.fetch_add(1, Relaxed);
+            held.refused
+                .push((tried.version.clone(), later(now, REFUSAL_MEMORY)));
+        }
+        let (bearer, life) = sent?;
+        tracing::info!(seconds = life.as_secs(), "logged in");
+        Ok(Token {
+            bearer,
+            obtained_at: now,
+            expires_at: later(now, life),
+            secret_version: current_version.to_owned(),
+        })
+    }
+}
+
+fn later(time: Timestamp, span: Duration) -> Timestamp {
+    time.saturating_add(span).unwrap_or(Timestamp::MAX)
+}
