@@ -18,7 +18,7 @@ export interface Variant {
   readonly values: readonly {
     readonly value: string;
     readonly matches: readonly string[];
-    readonly send: string;
+    readonly send?: string;
     readonly prewarm?: boolean;
   }[];
 }
@@ -47,9 +47,10 @@ export interface Contract {
   readonly tenant: {
     readonly header: string;
     readonly queryNames: readonly string[];
-    readonly id: { readonly pattern: string; readonly maxLength: number };
+    readonly id?: { readonly pattern: string; readonly maxLength: number };
     readonly claim: string;
     readonly superadminGroup: string;
+    readonly prewarmGroup?: string;
     readonly responseHeader?: string;
   };
   readonly cacheKey: {
@@ -57,9 +58,18 @@ export interface Contract {
     readonly queryNames: readonly string[];
     readonly cookies: readonly string[];
     readonly encodings: readonly string[];
+    readonly warmed?: readonly string[];
+    readonly sent?: {
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly cookies?: Readonly<Record<string, string>>;
+    };
   };
   readonly variants: readonly Variant[];
-  readonly version?: { readonly header: string; readonly order: "integer" | "timestamp" | "opaque" };
+  readonly version?: {
+    readonly header: string;
+    readonly order: "integer" | "timestamp" | "opaque";
+    readonly tags?: boolean;
+  };
   readonly paths: readonly TenantPath[];
   readonly scopes?: Readonly<Record<string, readonly string[]>>;
   readonly endpoints: readonly Endpoint[];

@@ -74,10 +74,13 @@ export class DistributionStack extends Stack {
         tokenUse: settings.tokenUse,
         jwks: settings.jwks,
         corsPreflight: settings.corsPreflight,
+        corsOrigins: settings.corsOrigins,
+        tokenCookie: settings.tokenCookie,
       }),
       staticSite: settings.staticSite ? this.originBucket("StaticSite", accessLogs) : undefined,
       lastKnownGood: settings.lastKnownGood ? this.originBucket("LastKnownGood", accessLogs) : undefined,
       publicPaths: settings.publicPaths,
+      cors: { origins: settings.corsOrigins, withCookies: settings.tokenCookie !== undefined },
       errorCachingTtl: duration(settings.errorCachingTtl),
       domainNames: settings.domainNames.length > 0 ? settings.domainNames : undefined,
       certificate: settings.certificateArn

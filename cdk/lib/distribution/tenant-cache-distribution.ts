@@ -19,6 +19,7 @@ import {
   OriginRequestHeaderBehavior,
   OriginRequestPolicy,
   OriginRequestQueryStringBehavior,
+  type ResponseHeadersCorsBehavior,
   ResponseHeadersPolicy,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
@@ -57,6 +58,12 @@ export interface TenantCacheDistributionProps {
    * @default none
    */
   readonly publicPaths?: readonly string[];
+  /**
+   * Front ends on other origins, whose pages may read the API's answers. What the API itself says of origins counts
+   * more; on cached paths it is not told the origin, since answers that differ by it would be stored for everybody.
+   * @default none
+   */
+  readonly cors?: { readonly origins: readonly string[]; readonly withCookies: boolean };
   /**
    * How long CloudFront keeps an error of the API.
    * @default 10 seconds
@@ -215,7 +222,9 @@ export class TenantCacheDistribution extends Construct {
       // `Authorization` cannot be listed; only a policy for "all, except" forwards it.
       headerBehavior: OriginRequestHeaderBehavior.denyList(
         "host",
-        ...this.props.contract.variants.map((variant) => variant.from),
+        ...this.props.contract.variants
+          .map((variant) => variant.from)
+          .filter((from) => !from.startsWith("claim:")),
       ),
       queryStringBehavior: OriginRequestQueryStringBehavior.none(),
       cookieBehavior: OriginRequestCookieBehavior.none(),
@@ -246,9 +255,22 @@ export class TenantCacheDistribution extends Construct {
     const { tagHeader, previousTagHeader } = this.props.contract;
     return new ResponseHeadersPolicy(this, "HideTags", {
       comment: "Keeps cache tags from viewers",
+      corsBehavior: this.corsBehavior(),
       removeHeaders: previousTagHeader ? [tagHeader, previousTagHeader] : [tagHeader],
       securityHeadersBehavior: { contentTypeOptions: { override: true } },
     });
+  }
+
+  private corsBehavior(): ResponseHeadersCorsBehavior | undefined {
+    const { contract, cors } = this.props;
+    if (!cors || cors.origins.length === 0) return undefined;
+    return {
+      accessControlAllowOrigins: [...cors.origins],
+      accessControlAllowCredentials: cors.withCookies,
+      accessControlAllowMethods: ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
+      accessControlAllowHeaders: ["authorization", "content-type", contract.tenant.header],
+      originOverride: false,
+    };
   }
 
   private uncached(origin: IOrigin, hidden: ResponseHeadersPolicy): BehaviorOptions {

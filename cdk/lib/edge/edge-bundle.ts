@@ -27,6 +27,8 @@ export interface EdgeSettings {
   readonly contract: Contract;
   readonly userPool: TokenSettings | null;
   readonly corsPreflight?: boolean;
+  readonly corsOrigins?: readonly string[];
+  readonly tokenCookie?: string;
 }
 
 const EDGE = fileURLToPath(new URL(".", import.meta.url));

@@ -34,6 +34,16 @@ export interface ViewerAuthorizerProps {
    * @default false
    */
   readonly corsPreflight?: boolean;
+  /**
+   * Origins of front ends, such as `https://app.example.com`, whose pages may read what the authorizer refuses.
+   * @default none
+   */
+  readonly corsOrigins?: readonly string[];
+  /**
+   * The cookie that holds the token where a request has no `Authorization`, as links and downloads have none.
+   * @default tokens in `Authorization` only
+   */
+  readonly tokenCookie?: string;
 }
 
 /** Viewer-request: verifies the token, overwrites the tenant header, normalises the variants. */
@@ -53,6 +63,8 @@ export class ViewerAuthorizer extends EdgeFunction {
         contract: props.contract,
         userPool,
         corsPreflight: props.corsPreflight ?? false,
+        corsOrigins: props.corsOrigins ?? [],
+        tokenCookie: props.tokenCookie,
       }),
       eventType: LambdaEdgeEventType.VIEWER_REQUEST,
     });

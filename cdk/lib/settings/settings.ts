@@ -123,6 +123,10 @@ export interface DistributionSettings {
   readonly jwks?: { readonly keys: readonly object[] };
   /** Lets a CORS preflight pass without a token. */
   readonly corsPreflight: boolean;
+  /** Front ends on other origins: their pages may read answers and refusals, and `Origin` stays out of the key. */
+  readonly corsOrigins: readonly string[];
+  /** The cookie that holds the token where a request has no `Authorization`, as links and downloads have none. */
+  readonly tokenCookie?: string;
   /** The accepted cache key. */
   readonly cacheKeyLock: string;
 }

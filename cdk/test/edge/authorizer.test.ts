@@ -7,7 +7,6 @@ import {
   changed,
   claims,
   only,
-  type Pair,
   settings,
   token,
   viewerEvent,
@@ -89,40 +88,6 @@ describe("a request that is let through", () => {
       only((await ask({}, { "custom:organization": "ACME" })).headers, "x-organization-id"),
       "acme",
     );
-  });
-
-  test("has lost the headers that could tell an origin another URL, method or host", async () => {
-    const headers: Pair[] = [
-      ["X-Original-URL", "/api/overview?organization=beta"],
-      ["X_Rewrite_Url", "/"],
-      ["X-Forwarded-Host", "beta.example.com"],
-      ["X-HTTP-Method-Override", "DELETE"],
-      ["X-Organization_Id", "beta"],
-      ["X-Locale_Bucket", "fr"],
-      ["X-Request-Id", "kept"],
-    ];
-    const names = Object.keys((await ask({ headers })).headers);
-    assert.deepEqual(names.toSorted(), [
-      "accept",
-      "accept-language",
-      "authorization",
-      "host",
-      "user-agent",
-      "x-device-class",
-      "x-locale-bucket",
-      "x-organization-id",
-      "x-request-id",
-    ]);
-  });
-
-  test("keeps such a header where the contract has it in the cache key", async () => {
-    const keyed = changed(({ cacheKey }) => {
-      cacheKey.headers = [...cacheKey.headers, "x-forwarded-host"];
-    });
-    const passed = await authorizer({ ...settings, contract: keyed })(
-      viewerEvent({ bearer: token(), headers: [["X-Forwarded-Host", "www.example.com"]] }),
-    );
-    assert.equal(only(passed.headers, "x-forwarded-host"), "www.example.com");
   });
 });
 

@@ -74,7 +74,7 @@ describe("tags are wrong", () => {
     says(
       checkTags(
         changed(({ tenant }) => {
-          tenant.id.maxLength = 128;
+          tenant.id = { pattern: "[a-z0-9][a-z0-9._-]*", maxLength: 128 };
         }),
       ),
       /tenant\.id: .* up to 64 characters only/,

@@ -104,11 +104,11 @@ export type Pair = readonly [name: string, value: string];
 
 /** Header pairs in the shape of an event: lists under lower-cased names. */
 export function headersOf(pairs: readonly Pair[]): CloudFrontHeaders {
-  const headers: CloudFrontHeaders = {};
-  for (const [key, value] of pairs) {
-    headers[key.toLowerCase()] = [...(headers[key.toLowerCase()] ?? []), { key, value }];
-  }
-  return headers;
+  const names = new Set(pairs.map(([name]) => name.toLowerCase()));
+  const under = (name: string) => pairs.filter(([each]) => each.toLowerCase() === name);
+  return Object.fromEntries(
+    [...names].map((name) => [name, under(name).map(([key, value]) => ({ key, value }))]),
+  );
 }
 
 const BROWSER: readonly Pair[] = [

@@ -183,7 +183,7 @@ describe("the pool's keys", () => {
   });
 
   test("that are nonsense are as good as none", async () => {
-    for (const nonsense of [[], null, "keys", {}, { keys: "all" }, { keys: [null] }]) {
+    for (const nonsense of [{ keys: [] }, [], null, "keys", {}, { keys: "all" }, { keys: [null] }]) {
       const closed = authorizer(
         withoutKeys,
         keySource(() => nonsense),

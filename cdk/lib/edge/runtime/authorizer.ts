@@ -10,20 +10,30 @@ import type {
 } from "aws-lambda";
 import type { Contract } from "../../contract/contract.ts";
 import type { TokenSettings } from "../edge-bundle.ts";
+import { type Caller, callerFrom, checkErrand, forbidden, tenantOf } from "./caller.ts";
+import { corsHeaders, isFromElsewhere, isPreflight } from "./cors.ts";
+import { credentialsOf } from "./credentials.ts";
 import { headerValues, isObject, requestOf } from "./event.ts";
 import { log } from "./log.ts";
+import { LOOK_CACHED, LOOK_HEADER } from "./look.ts";
+import { matchesPath } from "./path-pattern.ts";
+import { isPlainPath } from "./plain-path.ts";
 import { Refusal, refusalResponse } from "./refusal.ts";
-import { headerSeal } from "./request-headers.ts";
-import { canonicalTenantId } from "./tenant-id.ts";
-import { type UrlNaming, urlNaming } from "./tenant-naming.ts";
-import { type Claims, type KeySource, tokenVerifier } from "./token.ts";
-import { variantValue } from "./variants.ts";
+import { cachedSeal, uncachedSeal } from "./request-headers.ts";
+import { urlNaming } from "./tenant-naming.ts";
+import { type KeySource, tokenVerifier } from "./token.ts";
+import { chosenVariant, isOfClaim, variantValue } from "./variants.ts";
 
 /** What the authorizer is made from. */
 export interface AuthorizerSettings {
   readonly contract: Contract;
   readonly userPool: TokenSettings;
+  /** Whether a CORS preflight passes without a token. */
   readonly corsPreflight?: boolean;
+  /** Origins whose pages may read refusals. */
+  readonly corsOrigins?: readonly string[];
+  /** The cookie that may hold the token where there is no `Authorization`. */
+  readonly tokenCookie?: string;
 }
 
 /** A viewer-request handler; it returns the request to go on with, or the answer. */
@@ -31,80 +41,60 @@ export type RequestHandler = (
   event: CloudFrontRequestEvent,
 ) => Promise<CloudFrontRequest | CloudFrontResultResponse>;
 
-/** Who asks, as far as tenants go. */
-interface Caller {
-  readonly tenant: string | null;
-  readonly mayChoose: boolean;
-}
-
-/** Cognito's claim with the groups of the user. */
-const GROUPS_CLAIM = "cognito:groups";
-
 /** The viewer-request handler. It throws here, and not per request, where the settings are wrong. */
 export function viewerAuthorizer(
-  { contract, userPool, corsPreflight = false }: AuthorizerSettings,
+  { contract, userPool, corsPreflight = false, corsOrigins = [], tokenCookie }: AuthorizerSettings,
   keySource?: KeySource,
 ): RequestHandler {
-  const claimsOf = tokenVerifier(userPool, keySource);
+  const verify = tokenVerifier(userPool, keySource);
   const namingIn = urlNaming(contract.tenant.queryNames);
-  const seal = headerSeal(contract);
+  const sealCached = cachedSeal(contract, corsOrigins);
+  const sealUncached = uncachedSeal(contract);
+  const cached = contract.paths.map(({ pattern }) => pattern);
+  const patterns = [...cached, ...Object.values(contract.scopes ?? {}).flat()];
 
   async function authorize(request: CloudFrontRequest): Promise<CloudFrontRequest> {
     const headers = isObject(request.headers) ? request.headers : {};
-    if (corsPreflight && isPreflight(request.method, headers)) return withoutIdentity(request, headers);
-    const caller = callerFrom(await claimsOf(headers));
+    if (corsPreflight && isPreflight(request, headers)) return withoutIdentity(request, headers);
+    const { token, fromCookie } = credentialsOf(headers, tokenCookie);
+    const caller = callerFrom(await verify(token), contract);
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (!isRead && fromCookie && isFromElsewhere(corsOrigins, headers)) {
+      throw forbidden(caller, "A page of another site may not send this request with a cookie.");
+    }
+    if (!isPlainPath(request.uri, patterns)) {
+      throw forbidden(
+        caller,
+        "The path can be read in two ways. Send it without //, dot segments and needless escapes.",
+      );
+    }
+    checkErrand(caller, request, contract);
     const url = namingIn(request.uri, request.querystring ?? "");
     const tenant = tenantOf(caller, url, headerValues(headers, contract.tenant.header.toLowerCase()));
-    return {
-      ...request,
-      querystring: url.querystring,
-      headers: seal(headers, ownedHeaders(tenant, headers)),
+    const isCached = isRead && cached.some((pattern) => matchesPath(pattern, request.uri));
+    const owned = {
+      ...ownedHeaders(caller, tenant, headers),
+      // The origin finds the token in one place, whichever way it came.
+      ...(fromCookie ? { authorization: `Bearer ${token}` } : {}),
     };
+    const sealed = (isCached ? sealCached : sealUncached)(headers, owned);
+    return { ...request, querystring: url.querystring, headers: sealed };
   }
 
-  function callerFrom(claims: Claims): Caller {
-    const groups = claims[GROUPS_CLAIM];
-    const superadmin = contract.tenant.superadminGroup;
-    return {
-      tenant: canonicalTenantId(claims[contract.tenant.claim]),
-      mayChoose: superadmin !== undefined && Array.isArray(groups) && groups.includes(superadmin),
-    };
-  }
-
-  /** The one tenant that this request is for. */
-  function tenantOf(caller: Caller, url: UrlNaming, inHeader: readonly string[]): string {
-    if (!url.readable) {
-      throw forbidden(caller, "The URL has broken percent-encoding or control characters.");
-    }
-    // Whoever may not choose has the header overwritten, whatever it said.
-    const named = caller.mayChoose ? [...url.named, ...inHeader.map(canonicalTenantId)] : url.named;
-    const tenant = caller.mayChoose ? (named[0] ?? caller.tenant) : caller.tenant;
-    if (named.includes(null)) {
-      throw forbidden(caller, "The request names a tenant in a spelling that is no tenant id.");
-    }
-    if (tenant === null) {
-      throw forbidden(
-        caller,
-        caller.mayChoose
-          ? "The request names no tenant, and neither does the token."
-          : "The token names no tenant.",
-      );
-    }
-    if (named.some((other) => other !== tenant)) {
-      throw forbidden(
-        caller,
-        caller.mayChoose
-          ? "The request names two tenants."
-          : "The request names a tenant that is not the token's.",
-      );
-    }
-    return tenant;
-  }
-
-  function ownedHeaders(tenant: string, headers: CloudFrontHeaders): Record<string, string> {
+  function ownedHeaders(caller: Caller, tenant: string, headers: CloudFrontHeaders): Record<string, string> {
+    const variants = contract.variants.map((variant) => {
+      const chosen = caller.isPrewarmer && isOfClaim(variant) ? headerValues(headers, variant.header) : [];
+      if (chosen.length === 0) return [variant.header, variantValue(variant, headers, caller.claims)];
+      const value = chosenVariant(variant, chosen);
+      if (value === undefined)
+        throw forbidden(caller, `${variant.header} names none of the contract's values.`);
+      return [variant.header, value];
+    });
+    const looks = caller.isPrewarmer && headerValues(headers, LOOK_HEADER).includes(LOOK_CACHED);
     return Object.fromEntries([
       [contract.tenant.header, tenant],
-      ...contract.variants.map((variant) => [variant.header, variantValue(variant, headers)]),
+      ...variants,
+      ...(looks ? [[LOOK_HEADER, LOOK_CACHED]] : []),
     ]);
   }
 
@@ -113,36 +103,28 @@ export function viewerAuthorizer(
    * with it.
    */
   function withoutIdentity(request: CloudFrontRequest, headers: CloudFrontHeaders): CloudFrontRequest {
-    const sealed = seal(headers, {});
-    delete sealed.authorization;
-    return { ...request, querystring: "", headers: sealed };
+    const { authorization, cookie, ...anonymous } = sealUncached(headers, {});
+    return { ...request, querystring: "", headers: anonymous };
+  }
+
+  /** The answer to a request that does not go on. */
+  function refused(request: CloudFrontRequest | undefined, refusal: Refusal): CloudFrontResultResponse {
+    const answer = refusalResponse(refusal);
+    const cors = corsHeaders(corsOrigins, request?.headers ?? {}, tokenCookie !== undefined);
+    return { ...answer, headers: { ...answer.headers, ...cors } };
   }
 
   return async (event) => {
+    const request = requestOf(event);
     try {
-      const request = requestOf(event);
       if (typeof request?.uri !== "string" || typeof (request.querystring ?? "") !== "string") {
         throw new TypeError("the event holds no viewer request");
       }
       return await authorize(request);
     } catch (error) {
-      if (error instanceof Refusal) return refusalResponse(error);
+      if (error instanceof Refusal) return refused(request, error);
       log("error", "viewer-request failed; the request is refused", { error: String(error) });
-      return refusalResponse(new Refusal(500, "The request could not be authorized."));
+      return refused(request, new Refusal(500, "The request could not be authorized."));
     }
   };
-}
-
-function isPreflight(method: string, headers: CloudFrontHeaders): boolean {
-  return (
-    method === "OPTIONS" &&
-    headerValues(headers, "origin").length > 0 &&
-    headerValues(headers, "access-control-request-method").length > 0
-  );
-}
-
-/** A 403, and the line in the log that lets an operator see who tries doors. */
-function forbidden(caller: Caller, message: string): Refusal {
-  log("warn", "viewer-request refused", { tenant: caller.tenant, reason: message });
-  return new Refusal(403, message);
 }

@@ -1,70 +1,106 @@
 /**
  * Finds every place in a URL that names a tenant. A parameter counts if any origin could read it as one of the
- * contract's query names: other case, encoding, separators, arrays, or smuggled inside another parameter or the path.
- * What only looks like a name costs nothing as long as its value is the caller's own tenant.
+ * contract's query names: other case, encoding, separators, arrays, nested, or smuggled inside another parameter or the
+ * path. What only looks like a name costs nothing as long as its value is the caller's own tenant.
  */
+import { decodedLeniently, decodedOnce, decodings } from "./percent-encoding.ts";
 import { canonicalTenantId } from "./tenant-id.ts";
 
 /** What a URL says of tenants. */
 export interface UrlNaming {
-  /** Each tenant that the URL names; null where the value is no tenant id. */
+  /** Each tenant that the URL names; null where the value is no tenant id, or may mean all but the one it says. */
   readonly named: readonly (string | null)[];
   /** The query string with the contract's query names and their values spelled canonically. */
   readonly querystring: string;
-  /** False where the URL cannot be judged (broken encoding, control characters). */
+  /** False where a name has broken percent-encoding or control characters and cannot be judged. */
   readonly readable: boolean;
 }
 
-/** More rounds of percent-encoding than any chain of proxies undoes. */
-const MAX_DECODINGS = 5;
+/** Where some parser or other begins a new parameter. */
+const SEPARATOR = /[;?&#]/;
+
+/**
+ * Where some parser or other divides a name: `a[b]` (qs, Rack, PHP), `a.b` (Spring, ASP.NET, qs), `a:b` (FHIR),
+ * `a__b` (Django), and quotes and braces within them.
+ */
+const DIVIDER = /[[\](){}.:/\\|,'"]|__/;
+
+/** Parts of names by which filters mean other values than the one they are given: `organization[ne]=acme`. */
+const OPERATOR =
+  /^(?:not?|isnot|neq?|notin|nin|nor|g[et]|l[et]|[gl]te|n?i?like|i?regexp?|matches|i?contains|i?startswith|i?endswith|prefix|suffix|exclude|except|before|after|from|to|min|max|between)$/;
+
+/** The same by their signs: `organization[$ne]`, `organization!=`, Spring's `!organization` for a default. */
+const OPERATOR_SIGN = /[$!<>~^*]/;
+
+/** A name up to its bracket, where qs ends it although an `=` stands before: `x=[organization]=beta`. */
+const BRACKETED = /^(.*?(?:\]|%5d))=/is;
 
 /** A function that judges URLs by the contract's query names. */
 export function urlNaming(queryNames: readonly string[]): (uri: string, querystring: string) => UrlNaming {
   const exact = new Set(queryNames);
-  // A name without a single ASCII letter or digit reduces to nothing, which resembles everything.
-  const alike = new Set(queryNames.map(reduced).filter((name) => name !== ""));
+  const tenantNamedBy = lookalikes(queryNames);
+
+  /** The same parameter as `raw`, and what it says. */
+  function judged(raw: string): { spelled: string; named: (string | null)[]; readable: boolean } {
+    const [rawName, rawValue] = cut(raw);
+    const name = decodedOnce(rawName);
+    if (name === null || /\p{Cc}/u.test(name)) return { spelled: raw, named: [], readable: false };
+    if (exact.has(name)) {
+      const tenant = canonicalTenantId(decodedOnce(rawValue));
+      // One spelling, one cache entry: the key holds these bytes. Names that need encoding stay as sent.
+      const spelled = tenant === null ? raw : `${/^[\w.~-]+$/.test(name) ? name : rawName}=${tenant}`;
+      return { spelled, named: [tenant], readable: true };
+    }
+    const pieces = [raw, ...decodings(raw).flatMap((layer) => layer.split(SEPARATOR))];
+    return { spelled: raw, named: pieces.flatMap(tenantNamedBy), readable: true };
+  }
 
   return (uri, querystring) => {
-    const named: (string | null)[] = [];
-    let readable = true;
-
-    // The parameter is decoded already.
-    const noteIfAlike = (parameter: string) => {
-      const [name, value] = cut(parameter);
-      if (alike.has(reduced(name)) || alike.has(reduced(name.replace(/\[.*/s, "")))) {
-        named.push(canonicalTenantId(value));
-      }
+    const inPath = decodings(uri).flatMap((layer) => layer.split(SEPARATOR).slice(1));
+    const parameters = querystring.split("&").map(judged);
+    return {
+      named: [...inPath.flatMap(tenantNamedBy), ...parameters.flatMap(({ named }) => named)],
+      querystring: parameters.map(({ spelled }) => spelled).join("&"),
+      readable: parameters.every(({ readable }) => readable),
     };
+  };
+}
 
-    const path = decodedFully(uri);
-    // A naive proxy that decodes the path would let these end the request line and begin a header.
-    if (/\p{Cc}/u.test(path)) readable = false;
-    path
-      .split(/[;?&#]/)
-      .slice(1)
-      .forEach(noteIfAlike);
+/** A function from one parameter to the tenant it names, in a list that is empty where it names none. */
+function lookalikes(queryNames: readonly string[]): (parameter: string) => (string | null)[] {
+  // A name without letters and digits reduces to nothing, which resembles everything.
+  const alike = new Set(queryNames.map(reduced).filter((name) => name !== ""));
+  const longest = Math.max(0, ...[...alike].map((name) => name.length));
 
-    const parameters = querystring.split("&").map((parameter) => {
-      const [rawName, rawValue] = cut(parameter);
-      const name = decodedOnce(rawName);
-      if (name === null) {
-        readable = false;
-        return parameter;
+  /** Whether `parts`, some of them in a row, make one of the names: `organization.id`, `filter[organization]`. */
+  function hold(parts: readonly string[]): boolean {
+    return parts.some((_, begin) => {
+      let run = "";
+      for (let end = begin; end < parts.length && run.length < longest; end += 1) {
+        run += parts[end];
+        if (alike.has(run)) return true;
       }
-      if (exact.has(name)) {
-        const value = decodedOnce(rawValue);
-        const tenant = value === null ? null : canonicalTenantId(value);
-        named.push(tenant);
-        // One spelling, one cache entry: the key holds these bytes. Names that need encoding stay as sent.
-        return tenant === null ? parameter : `${/^[\w.~-]+$/.test(name) ? name : rawName}=${tenant}`;
-      }
-      decodedFully(parameter)
-        .split(/[;?&#]/)
-        .forEach(noteIfAlike);
-      return parameter;
+      return false;
     });
+  }
 
-    return { named, querystring: parameters.join("&"), readable };
+  function namedBy(rawName: string, rawValue: string): (string | null)[] {
+    const name = decodedLeniently(rawName).normalize("NFKD");
+    const parts = name
+      .split(DIVIDER)
+      .map(reduced)
+      .filter((part) => part !== "");
+    if (!hold(parts)) return [];
+    const isPlain = !OPERATOR_SIGN.test(name) && !parts.some((part) => OPERATOR.test(part));
+    return [isPlain ? canonicalTenantId(decodedLeniently(rawValue)) : null];
+  }
+
+  return (parameter) => {
+    const inBrackets = BRACKETED.exec(parameter);
+    return [
+      ...namedBy(...cut(parameter)),
+      ...(inBrackets ? namedBy(inBrackets[1] as string, parameter.slice(inBrackets[0].length)) : []),
+    ];
   };
 }
 
@@ -75,38 +111,13 @@ function cut(parameter: string): [name: string, value: string] {
 }
 
 /**
- * A part without its percent-encoding; null where that is broken or no UTF-8. (A plus sign stays: neither it nor the
- * space that it may stand for occurs in a tenant id.)
- */
-function decodedOnce(part: string): string | null {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return null;
-  }
-}
-
-/** A part with every layer of percent-encoding undone; broken escapes stay as they are. */
-function decodedFully(part: string): string {
-  let current = part;
-  for (let round = 0; round < MAX_DECODINGS; round += 1) {
-    const next = current.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) =>
-      Buffer.from(escapes.replaceAll("%", ""), "hex").toString("utf8"),
-    );
-    if (next === current) break;
-    current = next;
-  }
-  return current;
-}
-
-/**
- * What is left of a parameter name for an origin that is as lenient as can be: no case, no accents, no compatibility
+ * What is left of a part of a name for an origin that is as lenient as can be: no case, no accents, no compatibility
  * forms (full-width letters, Kelvin sign, dotless i), no separators.
  */
-function reduced(name: string): string {
-  return name
+function reduced(part: string): string {
+  return part
     .normalize("NFKD")
     .toUpperCase()
     .toLowerCase()
-    .replace(/[^a-z0-9]/g, "");
+    .replace(/[^\p{L}\p{N}]/gu, "");
 }

@@ -6,9 +6,8 @@ import { CognitoJwtVerifier } from "aws-jwt-verify";
 import { FetchError, JwtExpiredError } from "aws-jwt-verify/error";
 import { SimpleFetcher } from "aws-jwt-verify/https";
 import { assertIsJwks, type Jwks, SimpleJwksCache } from "aws-jwt-verify/jwk";
-import type { CloudFrontHeaders } from "aws-lambda";
 import type { TokenSettings } from "../edge-bundle.ts";
-import { headerValues } from "./event.ts";
+import { invalidToken } from "./credentials.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Where keys come from. */
@@ -28,14 +27,11 @@ const FETCH_PAUSE_MS = 10_000;
 /** A token may be this far from the future: clocks differ. The verifier itself does not look at `iat`. */
 const CLOCK_SKEW_S = 60;
 
-/** One token, with or without the scheme (API Gateway's Cognito authorizer takes both). */
-const CREDENTIALS = /^(?:Bearer +)?([\w-]+\.[\w-]+\.[\w-]+)$/i;
-
-/** A function from request headers to the verified claims; it throws a {@link Refusal}. */
+/** A function from a token to its verified claims; it throws a {@link Refusal}. */
 export function tokenVerifier(
   userPool: TokenSettings,
   source: KeySource = new SimpleFetcher({ defaultRequestOptions: { responseTimeout: FETCH_TIMEOUT_MS } }),
-): (headers: CloudFrontHeaders) => Promise<Claims> {
+): (token: string) => Promise<Claims> {
   const fetcher = new PausingFetcher(source);
   const verifier = CognitoJwtVerifier.create(
     {
@@ -49,8 +45,7 @@ export function tokenVerifier(
     verifier.cacheJwks(userPool.jwks as Jwks);
     fetcher.hasDelivered = true;
   }
-  return async (headers) => {
-    const token = bearerToken(headers);
+  return async (token) => {
     try {
       return checkTimes(await verifier.verify(token));
     } catch (error) {
@@ -68,29 +63,12 @@ export function tokenVerifier(
   };
 }
 
-function bearerToken(headers: CloudFrontHeaders): string {
-  const [value, ...more] = headerValues(headers, "authorization");
-  if (value === undefined) {
-    throw new Refusal(401, "A token is required: Authorization: Bearer <token>.", { challenge: "Bearer" });
-  }
-  // Of two, the origin might read the other one.
-  const token = more.length === 0 ? CREDENTIALS.exec(value.trim())?.[1] : undefined;
-  if (token === undefined) throw invalidToken("One token is required: Authorization: Bearer <token>.");
-  return token;
-}
-
 function checkTimes(claims: Claims): Claims {
   if (typeof claims.exp !== "number") throw invalidToken("The token has no expiry. Log in again.");
   if (typeof claims.iat === "number" && claims.iat > Date.now() / 1000 + CLOCK_SKEW_S) {
     throw invalidToken("The token was issued in the future. Log in again.");
   }
   return claims;
-}
-
-function invalidToken(message: string): Refusal {
-  return new Refusal(401, message, {
-    challenge: `Bearer error="invalid_token", error_description="${message}"`,
-  });
 }
 
 /** Fetches keys, but not again for a while after a failure. */
@@ -109,8 +87,10 @@ class PausingFetcher implements KeySource {
     }
     try {
       const keys = await this.source.fetch(uri);
-      // A proxy's error page is as good as no answer.
-      assertIsJwks(JSON.parse(new TextDecoder().decode(keys)));
+      const jwks = JSON.parse(new TextDecoder().decode(keys));
+      // A proxy's error page is as good as no answer, and so is a list without keys.
+      assertIsJwks(jwks);
+      if (jwks.keys.length === 0) throw new FetchError(uri, "the list of keys is empty");
       this.hasDelivered = true;
       return keys;
     } catch (error) {

@@ -1,18 +1,50 @@
 /**
- * Variants: a browser's header is reduced to one of a few values, so that the cache key stays small.
+ * Variants: a browser's header or a claim is reduced to one of a few values, so that the cache key stays small.
  */
 import type { CloudFrontHeaders } from "aws-lambda";
 import type { Variant } from "../../contract/contract.ts";
 import { headerValues } from "./event.ts";
+import type { Claims } from "./token.ts";
 
 type Value = Variant["values"][number];
 
-/** The value of `variant` for a request with these headers. */
-export function variantValue(variant: Variant, headers: CloudFrontHeaders): string {
+/** How `from` begins where a variant is made from a claim of the token instead of a header. */
+const CLAIM = "claim:";
+
+/** Whether the variant is made from a claim of the token. */
+export function isOfClaim({ from }: Variant): boolean {
+  return from.startsWith(CLAIM);
+}
+
+/** The value of `variant` for a request with these headers and verified claims. */
+export function variantValue(variant: Variant, headers: CloudFrontHeaders, claims: Claims = {}): string {
+  const found = isOfClaim(variant)
+    ? byClaim(variant, claims[variant.from.slice(CLAIM.length)])
+    : byHeader(variant, headers);
+  return found?.value ?? variant.default;
+}
+
+/** The one value that `chosen` names itself; undefined where it names none of the contract's, or two. */
+export function chosenVariant(variant: Variant, chosen: readonly string[]): string | undefined {
+  const [named, ...more] = new Set(chosen);
+  return more.length > 0 ? undefined : variant.values.find(({ value }) => value === named)?.value;
+}
+
+/**
+ * First value, in the contract's order, one of whose `matches` is the claim or, where that is a list, one of its
+ * entries. Whole, and not a part of it: whoever is a `non-admin` must not get what was computed for an `admin`.
+ */
+function byClaim(variant: Variant, claim: unknown): Value | undefined {
+  const given = (Array.isArray(claim) ? claim : [claim])
+    .filter((each) => ["string", "number", "boolean"].includes(typeof each))
+    .map((each) => String(each).toLowerCase());
+  return variant.values.find(({ matches }) => matches.some((match) => given.includes(match.toLowerCase())));
+}
+
+function byHeader(variant: Variant, headers: CloudFrontHeaders): Value | undefined {
   const from = variant.from.toLowerCase();
   const given = headerValues(headers, from).join(",").toLowerCase();
-  const found = from === "accept-language" ? byLanguage(variant, given) : bySubstring(variant, given);
-  return found?.value ?? variant.default;
+  return from === "accept-language" ? byLanguage(variant, given) : bySubstring(variant, given);
 }
 
 /** First value, in the contract's order, one of whose `matches` occurs in the header. */
