@@ -11,4 +11,9 @@ export {
 export { CacheTagger, type CacheTaggerProps } from "./edge/cache-tagger.ts";
 export { ViewerAuthorizer, type ViewerAuthorizerProps } from "./edge/viewer-authorizer.ts";
 export { PrewarmIdentity, type PrewarmIdentityProps } from "./identity/prewarm-identity.ts";
-export { RefreshPipeline, type RefreshPipelineProps } from "./pipeline/refresh-pipeline.ts";
+export { RefreshPipeline } from "./pipeline/refresh-pipeline.ts";
+export type { FunctionMemory, RefreshPipelineProps } from "./pipeline/refresh-pipeline-props.ts";
+export {
+  VersionedStateMachine,
+  type VersionedStateMachineProps,
+} from "./pipeline/versioned-state-machine.ts";

@@ -68,7 +68,7 @@ test("the three functions are native, on arm64, and told exactly what they read"
 });
 
 test("every variable that the pipeline sets is reserved, and the reverse", () => {
-  const { pipeline } = templates(pipelineAlone());
+  const { pipeline } = templates(pipelineAlone({ prewarm: { signedPaths: ["/reports/*"] } }));
   const set = Object.values(functions(pipeline)).flatMap((each) => Object.keys(each.Environment.Variables));
   assert.deepEqual([...new Set(set)].sort(), [...OWN_VARIABLES].sort());
 });
@@ -104,9 +104,9 @@ test("the state machine is the file, with the functions filled in, logged and tr
     StateMachineType: "STANDARD",
     DefinitionString: definition,
     DefinitionSubstitutions: {
-      InvalidateFunctionArn: { "Fn::GetAtt": [Match.stringLikeRegexp("Invalidate"), "Arn"] },
-      PollFunctionArn: { "Fn::GetAtt": [Match.stringLikeRegexp("Poll"), "Arn"] },
-      PrewarmFunctionArn: { "Fn::GetAtt": [Match.stringLikeRegexp("Prewarm"), "Arn"] },
+      InvalidateFunctionArn: { Ref: Match.stringLikeRegexp("InvalidateFunctionCurrentVersion") },
+      PollFunctionArn: { Ref: Match.stringLikeRegexp("PollFunctionCurrentVersion") },
+      PrewarmFunctionArn: { Ref: Match.stringLikeRegexp("PrewarmFunctionCurrentVersion") },
     },
     TracingConfiguration: { Enabled: true },
     LoggingConfiguration: { Level: "ALL", IncludeExecutionData: false },
@@ -124,10 +124,15 @@ test("the log level of executions is a setting", () => {
 
 test("parameters and outputs say where to start", () => {
   const { pipeline } = templates(pipelineAlone({ parameterPrefix: "/shop/refresh" }));
-  pipeline.hasResourceProperties("AWS::SSM::Parameter", {
-    Name: "/shop/refresh/state-machine-arn",
-    Value: { Ref: Match.stringLikeRegexp("Refresh") },
-  });
+  for (const [name, resource] of [
+    ["state-machine-arn", "RefreshStateMachine"],
+    ["state-machine-alias-arn", "RefreshAlias"],
+  ] as const) {
+    pipeline.hasResourceProperties("AWS::SSM::Parameter", {
+      Name: `/shop/refresh/${name}`,
+      Value: { Ref: Match.stringLikeRegexp(resource) },
+    });
+  }
   pipeline.hasResourceProperties("AWS::SSM::Parameter", {
     Name: "/shop/refresh/distribution-id",
     Value: "E2EXAMPLE1234",
@@ -138,6 +143,7 @@ test("parameters and outputs say where to start", () => {
     "PollFunctionName",
     "PrewarmFunctionName",
     "SecretArn",
+    "StateMachineAliasArn",
     "StateMachineArn",
   ]);
 });
@@ -151,9 +157,12 @@ test("beside an existing distribution and user pool there is the pipeline alone"
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
     "AWS::Lambda::Function",
+    "AWS::Lambda::Version",
     "AWS::Logs::LogGroup",
     "AWS::SSM::Parameter",
     "AWS::StepFunctions::StateMachine",
+    "AWS::StepFunctions::StateMachineAlias",
+    "AWS::StepFunctions::StateMachineVersion",
   ]);
 });
 
@@ -169,7 +178,7 @@ test("a client without a secret gets one to fill", () => {
 });
 
 test("without a client the prewarmer gets an identity of its own", () => {
-  const { pipeline } = templates(everything({}, { serviceUser: { username: "robot", createGroup: true } }));
+  const { pipeline } = templates(everything({}, { serviceUser: { username: "robot" } }));
   pipeline.hasResourceProperties("AWS::Cognito::UserPoolClient", {
     ExplicitAuthFlows: ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
     GenerateSecret: false,
@@ -180,9 +189,9 @@ test("without a client the prewarmer gets an identity of its own", () => {
   });
   pipeline.hasResourceProperties("AWS::Cognito::UserPoolUserToGroupAttachment", {
     Username: "robot",
-    GroupName: "superadmin",
+    GroupName: "prewarm",
   });
-  pipeline.hasResourceProperties("AWS::Cognito::UserPoolGroup", { GroupName: "superadmin" });
+  pipeline.hasResourceProperties("AWS::Cognito::UserPoolGroup", { GroupName: "prewarm" });
   pipeline.hasResourceProperties("AWS::SecretsManager::Secret", {
     GenerateSecretString: { SecretStringTemplate: '{"username":"robot"}', GenerateStringKey: "password" },
   });
@@ -214,9 +223,15 @@ test("whoever is granted to start executions may do that and nothing else", () =
   });
   pipeline.pipeline.grantStartExecution(role);
   const [policy] = Object.values(Template.fromStack(Stack.of(role)).findResources("AWS::IAM::Policy"));
+  const statements: { Action: string; Resource: object }[] = policy?.Properties.PolicyDocument.Statement;
   assert.deepEqual(
-    policy?.Properties.PolicyDocument.Statement.map((each: { Action: unknown }) => each.Action),
+    statements.map((each) => each.Action),
     ["states:StartExecution"],
+  );
+  assert.match(
+    JSON.stringify(statements[0]?.Resource),
+    /RefreshAlias/,
+    "through the alias, and in no other way",
   );
 });
 
@@ -259,4 +274,62 @@ test("a template with placeholders refuses its deployment", () => {
       },
     ],
   });
+});
+
+test("the identity is made once in a pool", () => {
+  const { pipeline } = templates(everything({}, { serviceUser: { createGroup: false } }));
+  pipeline.resourceCountIs("AWS::Cognito::UserPoolGroup", 0);
+  pipeline.hasResourceProperties("AWS::Cognito::UserPoolUserToGroupAttachment", { GroupName: "prewarm" });
+});
+
+test("the first rotation finds a function that it may call and that has its rights", () => {
+  const { pipeline } = templates(everything({}, { serviceUser: { rotateAfter: "12h" } }));
+  pipeline.hasResource("AWS::SecretsManager::RotationSchedule", {
+    Properties: { RotationRules: { ScheduleExpression: "rate(12 hours)" } },
+    DependsOn: Match.arrayWith([
+      Match.stringLikeRegexp("PasswordRotationFunctionSecretsManager"),
+      Match.stringLikeRegexp("PasswordRotationRoleDefaultPolicy"),
+    ]),
+  });
+  pipeline.hasResourceProperties("AWS::Lambda::Permission", {
+    Principal: "secretsmanager.amazonaws.com",
+    SourceAccount: { Ref: "AWS::AccountId" },
+    SourceArn: { Ref: Match.stringLikeRegexp("PrewarmIdentitySecret") },
+  });
+});
+
+test("the prewarmer is told which paths are signed", () => {
+  const { pipeline } = templates(
+    everything({
+      publicPaths: ["/files/*"],
+      signedPaths: { "/api/*": "key-group", "/files/*": "key-group" },
+    }),
+  );
+  assert.equal(functions(pipeline).prewarm.Environment.Variables.SIGNED_PATHS, "/api/* /files/*");
+});
+
+test("a secret with a key of its own can be read, and only through Secrets Manager", () => {
+  const secretKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/1234";
+  for (const settings of [
+    pipelineAlone({ secretKeyArn }),
+    pipelineAlone({ secretArn: undefined, secretKeyArn }),
+    everything({}, { secretKeyArn }),
+  ]) {
+    const { pipeline } = templates(settings);
+    pipeline.hasResourceProperties("AWS::IAM::Policy", {
+      Roles: [{ Ref: Match.stringLikeRegexp("RefreshPipelinePrewarmRole") }],
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Action: "kms:Decrypt",
+            Resource: secretKeyArn,
+            Condition: { StringEquals: { "kms:ViaService": Match.anyValue() } },
+          }),
+        ]),
+      },
+    });
+    for (const { Properties } of Object.values(pipeline.findResources("AWS::SecretsManager::Secret"))) {
+      assert.equal(Properties.KmsKeyId, secretKeyArn);
+    }
+  }
 });

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Template } from "aws-cdk-lib/assertions";
-import { everything, pipelineAlone, templates } from "./app-under-test.ts";
+import { Template } from "aws-cdk-lib/assertions";
+import { StringParameter } from "aws-cdk-lib/aws-ssm";
+import { addStacks } from "../lib/app.ts";
+import { checkInstallation } from "../lib/settings/read.ts";
+import {
+  everything,
+  pipelineAlone,
+  SETTINGS_FILE,
+  templates,
+  testApp,
+  WITHOUT_STAGING,
+} from "./app-under-test.ts";
 
 /** Each role's statements as `actions on resources`, by the role's logical id without its hash. */
 function rights(template: Template): Record<string, string[]> {
@@ -33,10 +43,8 @@ function spelled(value: any): string {
   return JSON.stringify(value);
 }
 
-const LOG_DELIVERY =
-  "logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery on *";
-const TRACING =
-  "xray:GetSamplingRules xray:GetSamplingTargets xray:PutTelemetryRecords xray:PutTraceSegments on *";
+const LOGS_AND_TRACES =
+  "logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery xray:GetSamplingRules xray:GetSamplingTargets xray:PutTelemetryRecords xray:PutTraceSegments on *";
 
 test("the pipeline's roles may do exactly this", () => {
   assert.deepEqual(rights(templates(pipelineAlone()).pipeline), {
@@ -53,10 +61,9 @@ test("the pipeline's roles may do exactly this", () => {
       "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-central-1:123456789012:secret:prewarm-AbCdEf",
       "cognito-idp:AdminInitiateAuth on arn:<Partition>:cognito-idp:eu-central-1:<AccountId>:userpool/eu-central-1_EXAMPLE01",
     ],
-    RefreshPipelineStateMachineRole: [
-      "lambda:InvokeFunction on <RefreshPipelineInvalidateFunction> <RefreshPipelinePollFunction> <RefreshPipelinePrewarmFunction>",
-      LOG_DELIVERY,
-      TRACING,
+    RefreshPipelineRefreshRole: [
+      "lambda:InvokeFunction on <RefreshPipelineInvalidateFunction>:* <RefreshPipelinePollFunction>:* <RefreshPipelinePrewarmFunction>:*",
+      LOGS_AND_TRACES,
     ],
   });
 });
@@ -115,11 +122,22 @@ test("only the services that run them may take the roles", () => {
     RefreshPipelineInvalidateRole: ["lambda.amazonaws.com"],
     RefreshPipelinePollRole: ["lambda.amazonaws.com"],
     RefreshPipelinePrewarmRole: ["lambda.amazonaws.com"],
-    RefreshPipelineStateMachineRole: ["states.amazonaws.com"],
+    RefreshPipelineRefreshRole: ["states.amazonaws.com"],
   });
   assert.deepEqual(trusted(distribution), {
     CacheTaggerRole: ["edgelambda.amazonaws.com", "lambda.amazonaws.com"],
     ViewerAuthorizerRole: ["edgelambda.amazonaws.com", "lambda.amazonaws.com"],
     CacheKeyGuardRole: ["lambda.amazonaws.com"],
   });
+});
+
+test("what is granted to a function or to the state machine reaches its role", () => {
+  const app = testApp(WITHOUT_STAGING);
+  const { pipeline } = addStacks(app, checkInstallation(SETTINGS_FILE, pipelineAlone()));
+  const theirs = StringParameter.fromStringParameterName(pipeline, "Theirs", "/theirs");
+  theirs.grantRead(pipeline.pipeline.prewarm.function);
+  theirs.grantRead(pipeline.pipeline.stateMachine);
+  const granted = rights(Template.fromStack(pipeline));
+  assert.match(granted.RefreshPipelinePrewarmRole?.at(-1) ?? "", /^ssm:.*parameter\/theirs$/);
+  assert.match(granted.RefreshPipelineRefreshRole?.at(-1) ?? "", /^ssm:.*parameter\/theirs$/);
 });

@@ -1,8 +1,8 @@
 /**
- * Who the prewarmer is: an app client of its own, a service user in the superadmin group, and a password that only
+ * Who the prewarmer is: an app client of its own, a service user in a group of its own, and a password that only
  * Secrets Manager knows and rotates.
  */
-import { Duration, Validations } from "aws-cdk-lib";
+import { Aws, Duration, Validations } from "aws-cdk-lib";
 import {
   CfnUserPoolGroup,
   CfnUserPoolUser,
@@ -10,21 +10,27 @@ import {
   type IUserPool,
   UserPoolClient,
 } from "aws-cdk-lib/aws-cognito";
+import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
-import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { CfnRotationSchedule, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import { lambdaCode } from "../lambda/lambda-code.ts";
-import { allow, LeastPrivilegeFunction } from "../lambda/least-privilege-function.ts";
+import {
+  allow,
+  allowThroughSecretsManager,
+  LeastPrivilegeFunction,
+} from "../lambda/least-privilege-function.ts";
 
 /** Properties of {@link PrewarmIdentity}. */
 export interface PrewarmIdentityProps {
   /** The pool that viewers log in to. */
   readonly userPool: IUserPool;
-  /** The group whose members may name any tenant: the contract's `tenant.superadminGroup`. */
+  /** The group whose members may name any tenant at the edge, and nothing else: the contract's `tenant.prewarmGroup`. */
   readonly group: string;
   /**
-   * Whether the group is made here.
-   * @default false, it exists
+   * Whether the group is made here. A pool has a group once: only one of several installations may make it.
+   * @default true
    */
   readonly createGroup?: boolean;
   /**
@@ -37,6 +43,11 @@ export interface PrewarmIdentityProps {
    * @default every 30 days
    */
   readonly rotateAfter?: Duration;
+  /**
+   * The key that encrypts the secret.
+   * @default AWS's own
+   */
+  readonly encryptionKey?: IKey;
 }
 
 /** Client, user and secret of the prewarmer. */
@@ -50,7 +61,6 @@ export class PrewarmIdentity extends Construct {
 
   constructor(scope: Construct, id: string, props: PrewarmIdentityProps) {
     super(scope, id);
-    const { userPoolId } = props.userPool;
     const username = props.username ?? "warmfront-prewarm";
     this.client = new UserPoolClient(this, "Client", {
       userPool: props.userPool,
@@ -61,26 +71,10 @@ export class PrewarmIdentity extends Construct {
       idTokenValidity: Duration.hours(1),
       accessTokenValidity: Duration.hours(1),
     });
-
-    const user = new CfnUserPoolUser(this, "User", { userPoolId, username, messageAction: "SUPPRESS" });
-    const member = new CfnUserPoolUserToGroupAttachment(this, "Membership", {
-      userPoolId,
-      username,
-      groupName: props.group,
-    });
-    member.addResourceDependency(user);
-    if (props.createGroup) {
-      member.addResourceDependency(
-        new CfnUserPoolGroup(this, "Group", {
-          userPoolId,
-          groupName: props.group,
-          description: "May name any tenant",
-        }),
-      );
-    }
-
+    const member = this.member(username, props);
     this.secret = new Secret(this, "Secret", {
       description: "Service user of the prewarmer: username, password",
+      encryptionKey: props.encryptionKey,
       // Valid only once the first rotation has set it: Cognito takes no password from CloudFormation.
       generateSecretString: {
         secretStringTemplate: JSON.stringify({ username }),
@@ -89,16 +83,32 @@ export class PrewarmIdentity extends Construct {
         requireEachIncludedType: true,
       },
     });
-    this.rotation = this.rotationFunction(props.userPool);
-    const schedule = this.secret.addRotationSchedule("Rotation", {
-      rotationLambda: this.rotation.function,
-      automaticallyAfter: props.rotateAfter ?? Duration.days(30),
-      rotateImmediatelyOnUpdate: true,
-    });
-    schedule.node.addDependency(member);
+    this.rotation = this.rotationFunction(props);
+    this.schedule(props.rotateAfter ?? Duration.days(30), member);
   }
 
-  private rotationFunction(userPool: IUserPool): LeastPrivilegeFunction {
+  /** The user, in its group. */
+  private member(username: string, props: PrewarmIdentityProps): CfnUserPoolUserToGroupAttachment {
+    const { userPoolId } = props.userPool;
+    const user = new CfnUserPoolUser(this, "User", { userPoolId, username, messageAction: "SUPPRESS" });
+    const member = new CfnUserPoolUserToGroupAttachment(this, "Membership", {
+      userPoolId,
+      username,
+      groupName: props.group,
+    });
+    member.addResourceDependency(user);
+    if (props.createGroup ?? true) {
+      const group = new CfnUserPoolGroup(this, "Group", {
+        userPoolId,
+        groupName: props.group,
+        description: "The prewarmer: may name any tenant at the edge, and nothing else",
+      });
+      member.addResourceDependency(group);
+    }
+    return member;
+  }
+
+  private rotationFunction({ userPool, encryptionKey }: PrewarmIdentityProps): LeastPrivilegeFunction {
     const rotation = new LeastPrivilegeFunction(this, "PasswordRotation", {
       description: "Rotates the prewarmer's password",
       runtime: Runtime.NODEJS_24_X,
@@ -128,6 +138,15 @@ export class PrewarmIdentity extends Construct {
           ["cognito-idp:AdminSetUserPassword", "cognito-idp:AdminInitiateAuth"],
           userPool.userPoolArn,
         ),
+        ...(encryptionKey
+          ? [
+              allowThroughSecretsManager(
+                "UseSecretKey",
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                encryptionKey,
+              ),
+            ]
+          : []),
       ],
     });
     Validations.of(rotation.role).acknowledge({
@@ -135,5 +154,26 @@ export class PrewarmIdentity extends Construct {
       reason: "secretsmanager:GetRandomPassword has no resource",
     });
     return rotation;
+  }
+
+  // Not the library's own schedule: that one lets Secrets Manager of any account call the function.
+  private schedule(period: Duration, member: CfnUserPoolUserToGroupAttachment): void {
+    this.rotation.function.addPermission("SecretsManager", {
+      principal: new ServicePrincipal("secretsmanager.amazonaws.com"),
+      sourceAccount: Aws.ACCOUNT_ID,
+      sourceArn: this.secret.secretArn,
+    });
+    const hours = period.toHours();
+    const schedule = new CfnRotationSchedule(this, "Rotation", {
+      secretId: this.secret.secretArn,
+      rotationLambdaArn: this.rotation.function.functionArn,
+      rotationRules: {
+        scheduleExpression: hours % 24 === 0 ? `rate(${hours / 24} days)` : `rate(${hours} hours)`,
+      },
+      rotateImmediatelyOnUpdate: true,
+    });
+    schedule.addResourceDependency(member);
+    // At the first rotation, seconds after its creation, the function has to be callable and to have its rights.
+    schedule.node.addDependency(this.rotation.role, this.rotation.function);
   }
 }

@@ -1,8 +1,9 @@
 /**
  * A Lambda function with a role of its own, in which every right is written out, and a log group of its own.
  */
-import { type Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Aws, type Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import {
   ApplicationLogLevel,
   type Architecture,
@@ -11,6 +12,7 @@ import {
   LoggingFormat,
   type Runtime,
   SystemLogLevel,
+  type Version,
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
@@ -48,7 +50,7 @@ export interface LeastPrivilegeFunctionProps {
 export class LeastPrivilegeFunction extends Construct {
   /** The Lambda function. */
   readonly function: LambdaFunction;
-  /** Its role; the library adds nothing to it. */
+  /** Its role: what is written here, and what is granted to the function. */
   readonly role: Role;
   /** Where it logs. */
   readonly logGroup: LogGroup;
@@ -76,18 +78,35 @@ export class LeastPrivilegeFunction extends Construct {
       memorySize: props.memorySize,
       timeout: props.timeout,
       environment: { ...props.environment },
-      role: this.role.withoutPolicyUpdates(),
+      // As it is, so that grants to the function reach it.
+      role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: props.logLevel ?? ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.WARN,
+      // Whoever still calls an earlier version may go on. Not so when the deployment that made it is rolled back: Lambda
+      // publishes no version that equals the last one, and the next attempt would fail.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
     });
-    // The policy is a resource of its own: without this the function could run before it has its rights.
-    this.function.node.addDependency(this.role);
+  }
+
+  /** The version that this deployment publishes: a new one whenever code or configuration changes, never changed. */
+  get version(): Version {
+    return this.function.currentVersion;
   }
 }
 
 /** A statement that allows `actions` on one resource. */
 export function allow(sid: string, actions: string[], resource: string): PolicyStatement {
   return new PolicyStatement({ sid, actions, resources: [resource] });
+}
+
+/** A statement that allows `actions` with a KMS key, as long as it is Secrets Manager that uses it. */
+export function allowThroughSecretsManager(sid: string, actions: string[], key: IKey): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    actions,
+    resources: [key.keyArn],
+    conditions: { StringEquals: { "kms:ViaService": `secretsmanager.${Aws.REGION}.${Aws.URL_SUFFIX}` } },
+  });
 }

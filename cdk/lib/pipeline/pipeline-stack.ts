@@ -4,6 +4,7 @@
 import { CfnOutput, Stack, type StackProps, Validations } from "aws-cdk-lib";
 import { Distribution, type IDistribution } from "aws-cdk-lib/aws-cloudfront";
 import { type IUserPool, type IUserPoolClient, UserPool, UserPoolClient } from "aws-cdk-lib/aws-cognito";
+import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import { type ApplicationLogLevel, Architecture } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
@@ -14,6 +15,7 @@ import { duration } from "../duration.ts";
 import { PrewarmIdentity } from "../identity/prewarm-identity.ts";
 import type { PipelineSettings, Settings } from "../settings/settings.ts";
 import { RefreshPipeline } from "./refresh-pipeline.ts";
+import type { RefreshPipelineProps } from "./refresh-pipeline-props.ts";
 
 /** Properties of {@link PipelineStack}. */
 export interface PipelineStackProps extends StackProps {
@@ -33,6 +35,12 @@ export interface PipelineStackProps extends StackProps {
   readonly allowPlaceholders?: boolean;
 }
 
+/** The service user as the pipeline needs it. */
+interface Identity {
+  readonly client: IUserPoolClient;
+  readonly secret: ISecret;
+}
+
 /** The refresh of one distribution. */
 export class PipelineStack extends Stack {
   /** The pipeline. */
@@ -40,53 +48,35 @@ export class PipelineStack extends Stack {
 
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, { description: "Warmfront: purge by tag, wait, prewarm, prove", ...props });
-    const { contract, pipeline: settings, distribution: edge } = props.settings;
+    const { pipeline: settings, contract: contractFile } = props.settings;
     const userPool = UserPool.fromUserPoolArn(this, "UserPool", this.userPoolArn(settings.userPoolId));
-    const identity = this.identity(settings, userPool, props.contract.tenant.superadminGroup);
+    const identity = this.identity(settings, userPool, props.contract);
 
     this.pipeline = new RefreshPipeline(this, "RefreshPipeline", {
-      contractFile: contract,
-      definitionFile: settings.definition,
-      binaries: settings.binaries,
+      ...optionsOf(props.settings),
+      contractFile,
       distribution: this.existing(settings) ?? (props.distribution as IDistribution),
-      baseUrl: settings.baseUrl,
       userPool,
       userPoolClient: identity.client,
       secret: identity.secret,
-      architecture: settings.architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
-      memory: settings.memory,
-      poll: settings.poll,
-      prewarm: {
-        ...settings.prewarm,
-        errorCachingTtl: settings.prewarm.errorCachingTtl ?? edge?.errorCachingTtl,
-      },
-      prewarmTimeout: duration(settings.prewarm.timeout),
-      distributionTenants: settings.distributionTenants,
-      functionEnvironment: settings.functionEnvironment,
-      logLevel: settings.logLevel.toUpperCase() as ApplicationLogLevel,
-      logRetention: settings.logRetentionDays as RetentionDays,
-      executionLogLevel: settings.executionLogLevel as LogLevel,
-      logExecutionData: settings.logExecutionData,
-      parameterPrefix: settings.parameterPrefix,
       allowPlaceholders: props.allowPlaceholders,
     });
+    this.outputs(identity);
+  }
 
-    new CfnOutput(this, "StateMachineArn", {
-      value: this.pipeline.stateMachine.stateMachineArn,
-      description: "Start one execution per tenant",
-    });
-    new CfnOutput(this, "SecretArn", {
-      value: identity.secret.secretArn,
-      description: "Where the service user's name and password lie",
-    });
-    new CfnOutput(this, "ClientId", {
-      value: identity.client.userPoolClientId,
-      description: "The app client that the service user logs in with",
-    });
-    for (const name of ["invalidate", "poll", "prewarm"] as const) {
-      new CfnOutput(this, `${name[0]?.toUpperCase()}${name.slice(1)}FunctionName`, {
-        value: this.pipeline[name].function.functionName,
-      });
+  private outputs({ client, secret }: Identity): void {
+    const { pipeline } = this;
+    const names: Record<string, [value: string, description: string]> = {
+      StateMachineAliasArn: [pipeline.stateMachineAliasArn, "Start one execution of it per tenant"],
+      StateMachineArn: [pipeline.stateMachine.stateMachineArn, "The state machine behind the alias"],
+      SecretArn: [secret.secretArn, "Where the service user's name and password lie"],
+      ClientId: [client.userPoolClientId, "The app client that the service user logs in with"],
+      InvalidateFunctionName: [pipeline.invalidate.function.functionName, "Creates invalidations"],
+      PollFunctionName: [pipeline.poll.function.functionName, "Waits for them"],
+      PrewarmFunctionName: [pipeline.prewarm.function.functionName, "Requests endpoints and judges answers"],
+    };
+    for (const [name, [value, description]] of Object.entries(names)) {
+      new CfnOutput(this, name, { value, description });
     }
   }
 
@@ -94,38 +84,38 @@ export class PipelineStack extends Stack {
     if (!distributionId) return undefined;
     return Distribution.fromDistributionAttributes(this, "Distribution", {
       distributionId,
-      // Only read where no base URL is given, and then the distribution is not an imported one.
-      domainName: baseUrl ? new URL(baseUrl).host : "",
+      // Never read: the settings of a distribution that is named have a base URL.
+      domainName: baseUrl ?? "",
     });
   }
 
   /** The service user: whoever the settings name, else one of the pipeline's own. */
-  private identity(
-    { clientId, secretArn, serviceUser }: PipelineSettings,
-    userPool: IUserPool,
-    group: string,
-  ): { client: IUserPoolClient; secret: ISecret } {
+  private identity(settings: PipelineSettings, userPool: IUserPool, { tenant }: Contract): Identity {
+    const { clientId, secretArn, secretKeyArn, serviceUser } = settings;
+    const encryptionKey = secretKeyArn ? Key.fromKeyArn(this, "SecretKey", secretKeyArn) : undefined;
     if (!clientId) {
       return new PrewarmIdentity(this, "PrewarmIdentity", {
         userPool,
-        group,
+        group: tenant.prewarmGroup ?? "prewarm",
         username: serviceUser.username,
         createGroup: serviceUser.createGroup,
         rotateAfter: duration(serviceUser.rotateAfter),
+        encryptionKey,
       });
     }
     return {
       client: UserPoolClient.fromUserPoolClientId(this, "Client", clientId),
       secret: secretArn
-        ? Secret.fromSecretCompleteArn(this, "ServiceUser", secretArn)
-        : this.secretToFill(serviceUser.username),
+        ? Secret.fromSecretAttributes(this, "ServiceUser", { secretCompleteArn: secretArn, encryptionKey })
+        : this.secretToFill(serviceUser.username, encryptionKey),
     };
   }
 
   /** A secret whose password the operator replaces by that of a user he has made. */
-  private secretToFill(username: string): Secret {
+  private secretToFill(username: string, encryptionKey: IKey | undefined): Secret {
     const secret = new Secret(this, "ServiceUser", {
       description: "Service user of the prewarmer: username, password, clientSecret (optional)",
+      encryptionKey,
       generateSecretString: {
         secretStringTemplate: JSON.stringify({ username }),
         generateStringKey: "password",
@@ -149,4 +139,35 @@ export class PipelineStack extends Stack {
       resourceName: id,
     });
   }
+}
+
+/** What of the pipeline's properties is only a setting in another form. */
+function optionsOf({
+  pipeline: settings,
+  distribution,
+}: Settings): Omit<
+  RefreshPipelineProps,
+  "contractFile" | "distribution" | "userPool" | "userPoolClient" | "secret"
+> {
+  return {
+    definitionFile: settings.definition,
+    binaries: settings.binaries,
+    baseUrl: settings.baseUrl,
+    architecture: settings.architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
+    memory: settings.memory,
+    poll: settings.poll,
+    prewarm: {
+      ...settings.prewarm,
+      errorCachingTtl: settings.prewarm.errorCachingTtl ?? distribution?.errorCachingTtl,
+      signedPaths: settings.prewarm.signedPaths ?? Object.keys(distribution?.signedPaths ?? {}),
+    },
+    prewarmTimeout: duration(settings.prewarm.timeout),
+    distributionTenants: settings.distributionTenants,
+    functionEnvironment: settings.functionEnvironment,
+    logLevel: settings.logLevel.toUpperCase() as ApplicationLogLevel,
+    logRetention: settings.logRetentionDays as RetentionDays,
+    executionLogLevel: settings.executionLogLevel as LogLevel,
+    logExecutionData: settings.logExecutionData,
+    parameterPrefix: settings.parameterPrefix,
+  };
 }

@@ -17,6 +17,7 @@ export const OWN_VARIABLES = [
   "PREWARM_CONCURRENCY",
   "ERROR_CACHING_TTL",
   "STALE_REPAIRS",
+  "SIGNED_PATHS",
 ];
 
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime

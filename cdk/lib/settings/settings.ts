@@ -46,6 +46,8 @@ export interface PipelineSettings {
     readonly errorCachingTtl?: string;
     /** Extra purges of one run. */
     readonly staleRepairs: number;
+    /** Path patterns that the distribution answers to signed requests only: the prewarmer signs there, with the secret's `signingKeyId` and `signingPrivateKey`. */
+    readonly signedPaths?: readonly string[];
   };
   /** Also allow purges of distribution tenants. */
   readonly distributionTenants: boolean;

@@ -146,7 +146,7 @@ impl Trial {
 
     /// Refreshes the tenant with the pipeline as it was deployed.
     pub async fn refresh(&self, more: Value) -> Ended {
-        let deployed = &self.stack.state.pipeline.state_machine_arn;
+        let deployed = &self.stack.state.pipeline.state_machine_alias_arn;
         self.start(deployed, more).await.ended().await
     }
 

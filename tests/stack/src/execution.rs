@@ -54,7 +54,7 @@ impl Stack {
         let started = self
             .step_functions
             .start_execution()
-            .state_machine_arn(&self.state.pipeline.state_machine_arn)
+            .state_machine_arn(&self.state.pipeline.state_machine_alias_arn)
             .input(input.to_string())
             .send()
             .await

@@ -62,6 +62,9 @@ pub struct Pipeline {
     /// The refresh.
     #[serde(alias = "StateMachineArn")]
     pub state_machine_arn: String,
+    /// Its alias, through which executions start.
+    #[serde(alias = "StateMachineAliasArn")]
+    pub state_machine_alias_arn: String,
     /// The service user's login.
     #[serde(alias = "SecretArn")]
     pub secret_arn: String,

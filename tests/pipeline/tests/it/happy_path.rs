@@ -133,7 +133,7 @@ fn a_scoped_run_purges_and_warms_its_scope_alone() {
 #[test]
 fn the_same_name_and_input_start_nothing_twice() {
     trial(async |t| {
-        let machine = &t.stack.state.pipeline.state_machine_arn;
+        let machine = &t.stack.state.pipeline.state_machine_alias_arn;
         let start = async || {
             let start = t
                 .stack

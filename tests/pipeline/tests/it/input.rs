@@ -8,7 +8,7 @@ use warmfront::tenant::TenantId;
 /// Runs with this input, asserts that it is refused before the purge, and that the cause has these
 /// parts.
 async fn is_refused(t: &Trial, input: Value, parts: &[&str]) {
-    let machine = &t.stack.state.pipeline.state_machine_arn;
+    let machine = &t.stack.state.pipeline.state_machine_alias_arn;
     let ended = t.start_with(machine, &input).await.ended().await;
     let cause = ended.failed("Preflight", "InvalidInput");
     for part in parts {
@@ -153,7 +153,7 @@ fn a_malformed_distribution_tenant_is_refused_before_the_purge() {
 #[test]
 fn upper_case_is_folded() {
     trial(async |t| {
-        let machine = &t.stack.state.pipeline.state_machine_arn;
+        let machine = &t.stack.state.pipeline.state_machine_alias_arn;
         let input = json!({ "tenant": t.tenant.to_uppercase(), "endpoints": [crate::OVERVIEW] });
         let report = t.start_with(machine, &input).await.ended().await.report();
         assert_eq!(report.tenant, TenantId::parse(&t.tenant).unwrap());

@@ -119,7 +119,7 @@ pub(crate) fn status(name: &str) -> Result<ExitCode, StackError> {
             endpoints.cloudfront_control.clone().unwrap_or_default(),
         ),
         ("distribution", state.base_url),
-        ("state machine", state.pipeline.state_machine_arn),
+        ("state machine", state.pipeline.state_machine_alias_arn),
         ("state", file.display().to_string()),
         ("logs", state.logs.display().to_string()),
     ];
