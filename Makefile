@@ -55,12 +55,12 @@ build-host: ## Build the functions for this machine into target/release
 	$(CARGO) build --release $(PACKAGES)
 
 .PHONY: synth
-synth: node-modules ## Synthesize the CDK app; needs no AWS account and no built functions
-	npm --prefix cdk run --silent synth
+synth: node-modules ## Synthesize the CDK app; needs no AWS account and no built functions (SETTINGS=)
+	npm --prefix cdk run --silent synth $(if $(SETTINGS),-- --context settings=$(abspath $(SETTINGS)))
 
 .PHONY: accept-cache-key
-accept-cache-key: node-modules ## Accept a changed cache key on purpose
-	npm --prefix cdk run --silent accept-cache-key
+accept-cache-key: node-modules ## Accept a changed cache key on purpose (SETTINGS=cdk/settings.json)
+	npm --prefix cdk run --silent accept-cache-key $(if $(SETTINGS),-- --context settings=$(abspath $(SETTINGS)))
 
 ## — Check it —
 

@@ -24,7 +24,7 @@ export function newApp(props: AppProps = {}): App {
 }
 
 /** Makes the stacks of `installation` in `app`. */
-export function addStacks(app: App, { settings, contract }: Installation): WarmfrontStacks {
+export function addStacks(app: App, { file, settings, contract }: Installation): WarmfrontStacks {
   const { account, region, stackPrefix } = settings;
   const distribution = settings.distribution
     ? new DistributionStack(app, `${stackPrefix}Distribution`, {
@@ -32,7 +32,7 @@ export function addStacks(app: App, { settings, contract }: Installation): Warmf
         contract,
         userPoolId: settings.pipeline.userPoolId,
         parameterPrefix: settings.pipeline.parameterPrefix,
-        enforceCacheKey: app.node.tryGetContext("cacheKey") !== "accept",
+        acceptCommand: `make accept-cache-key SETTINGS=${file}`,
         env: { account, region: "us-east-1" },
         crossRegionReferences: true,
       })

@@ -1,7 +1,7 @@
 /**
  * The constructs, for apps of your own.
  */
-export { CacheKeyGuard, type CacheKeyGuardProps } from "./cache-key/cache-key-guard.ts";
+export { CacheKeyGuard, type CacheKeyGuardProps } from "./cache-key/guard.ts";
 export { type Contract, readContract } from "./contract/contract.ts";
 export { type GuardProps, guardDistribution } from "./distribution/distribution-guards.ts";
 export {

@@ -71,7 +71,13 @@ export function everything(changes: object = {}, pipeline: object = {}): object 
     region: "eu-central-1",
     account: "123456789012",
     pipeline: { userPoolId: USER_POOL_ID, binaries: BINARIES, ...pipeline },
-    distribution: { apiDomain: "api.example.com", originShieldRegion: "eu-central-1", ...changes },
+    distribution: {
+      apiDomain: "api.example.com",
+      originShieldRegion: "eu-central-1",
+      // Each run accepts its own key.
+      cacheKeyLock: join(temporaryFolder(), "cache-key.lock.json"),
+      ...changes,
+    },
   };
 }
 

@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { addStacks } from "../lib/app.ts";
-import { type Composition, changes } from "../lib/cache-key/cache-key.ts";
-import { accept, compositionOf, meaningOf, readLock, unaccepted } from "../lib/cache-key/cache-key-lock.ts";
+import { type Composition, changes } from "../lib/cache-key/composition.ts";
+import { accept, compositionOf, meaningOf, readLock, unaccepted } from "../lib/cache-key/lock.ts";
+import { digestOf } from "../lib/cache-key/record.ts";
 import { readDistribution } from "../lib/distribution/distribution-model.ts";
 import { checkInstallation, readInstallation } from "../lib/settings/read.ts";
 import {
@@ -12,7 +13,6 @@ import {
   everything,
   SETTINGS_FILE,
   temporaryFolder,
-  tenantCache,
   testApp,
   WITHOUT_STAGING,
 } from "./app-under-test.ts";
@@ -96,29 +96,68 @@ test("the order of names within a key is no change", () => {
   assert.deepEqual(changes([API], [{ ...API, headers: [...API.headers].reverse() }], MEANING), []);
 });
 
-test("a key counts only once it is accepted, and again when it changes", () => {
-  const file = join(temporaryFolder(), "cache-key.lock.json");
-  assert.deepEqual(unaccepted(file, [API, REST], MEANING), [
-    `the cache key was never accepted: ${file} is missing; read it and run "make accept-cache-key"`,
+test("every name but some is told as what it is", () => {
+  const every = (part: "headers" | "queryNames" | "cookies", ...but: string[]) => [
+    { ...API, [part]: { allBut: but } },
+    REST,
+  ];
+  const told = (before: Composition, after: Composition) => changes(before, after, MEANING);
+  assert.deepEqual(told([API, REST], every("queryNames")), [
+    "every query name but `organization` enters the key of `/api/*`: each of their values is stored apart",
   ]);
-  accept(file, [API, REST]);
-  assert.deepEqual(unaccepted(file, [API, REST], MEANING), []);
-  const changed = without("headers", "x-locale-bucket");
-  assert.deepEqual(unaccepted(file, changed, MEANING), [
-    'cache key: `x-locale-bucket` leaves the key of `/api/*`: German and French answers will share one entry; if that is meant, run "make accept-cache-key"',
+  assert.deepEqual(told(every("queryNames"), [API, REST]), [
+    "every query name but `organization` leaves the key of `/api/*`: requests that differ by them will share one entry",
   ]);
-  accept(file, changed);
-  assert.deepEqual(unaccepted(file, changed, MEANING), []);
-  assert.deepEqual(readLock(file)?.replaces, [API, REST]);
+  assert.deepEqual(told(every("cookies"), every("cookies", "theme")), [
+    "cookie `theme` leaves the key of `/api/*`: people with different values will share one entry",
+  ]);
+  assert.deepEqual(told(every("headers"), [{ ...API, headers: ["x-device-class"] }, REST]), [
+    "`x-organization-id` leaves the key of `/api/*`: all tenants will share one entry, and read each other's data",
+    "`x-locale-bucket` leaves the key of `/api/*`: German and French answers will share one entry",
+    "every header but `x-device-class` leaves the key of `/api/*`: requests that differ by them will share one entry",
+  ]);
+  assert.deepEqual(told([REST], [{ ...API, headers: { allBut: ["authorization"] } }, REST]), [
+    "`/api/*` is new: keyed by every header but `authorization`, query name `organization`, cookie `session`, encoding `br`, encoding `gzip`",
+  ]);
 });
 
-test("accepting what is accepted keeps the key that it replaces", () => {
+test("a key counts only once it is accepted, and again when it changes", () => {
   const file = join(temporaryFolder(), "cache-key.lock.json");
-  accept(file, [REST]);
-  accept(file, [API, REST]);
+  const command = "make accept-cache-key";
+  assert.deepEqual(unaccepted(file, [API, REST], MEANING, command), [
+    `the cache key was never accepted: ${file} is missing; to accept it, run: make accept-cache-key`,
+  ]);
+  accept(file, [API, REST], MEANING);
+  assert.deepEqual(unaccepted(file, [API, REST], MEANING, command), []);
+  const changed = without("headers", "x-locale-bucket");
+  const words =
+    "`x-locale-bucket` leaves the key of `/api/*`: German and French answers will share one entry";
+  assert.deepEqual(unaccepted(file, changed, MEANING, command), [
+    `cache key: ${words}; if that is meant, run: make accept-cache-key`,
+  ]);
+  assert.deepEqual(accept(file, changed, MEANING), [words]);
+  assert.deepEqual(unaccepted(file, changed, MEANING, command), []);
+});
+
+test("a lock knows every key that was accepted before, and the accepted one is not among them", () => {
+  const file = join(temporaryFolder(), "cache-key.lock.json");
+  const keys: Composition[] = [[REST], [API, REST], without("encodings", "br")];
+  for (const each of keys) accept(file, each, MEANING);
+  assert.deepEqual(readLock(file)?.earlier, keys.slice(0, 2).map(digestOf));
+  accept(file, [REST], MEANING);
+  assert.deepEqual(readLock(file)?.earlier, keys.slice(1).map(digestOf));
   const before = readFileSync(file, "utf8");
-  accept(file, [API, REST]);
+  assert.deepEqual(accept(file, [REST], MEANING), []);
   assert.equal(readFileSync(file, "utf8"), before);
+});
+
+test("values that are no languages are told as they are", () => {
+  const given = contract();
+  given.variants = given.variants.map((each) => ({
+    ...each,
+    values: [...each.values, { value: "en_US", matches: ["x"], send: "x" }],
+  }));
+  assert.ok(meaningOf(given).variants["x-locale-bucket"]?.includes("en_US"));
 });
 
 test("a lock that is something else is refused", () => {
@@ -133,17 +172,37 @@ test("the committed lock is the key of the example settings", () => {
   const { settings } = installation;
   assert.ok(distribution && settings.distribution);
   const composition = compositionOf(readDistribution(distribution.tenantCache.distribution));
-  assert.deepEqual(unaccepted(settings.distribution.cacheKeyLock, composition, meaningOf(contract())), []);
+  assert.deepEqual(
+    unaccepted(
+      settings.distribution.cacheKeyLock,
+      composition,
+      meaningOf(installation.contract),
+      "make accept-cache-key",
+    ),
+    [],
+  );
 });
 
-test("a changed key stops the synthesis of the app", () => {
-  const cacheKeyLock = join(temporaryFolder(), "cache-key.lock.json");
-  accept(cacheKeyLock, compositionOf(readDistribution(tenantCache().distribution)));
-  const changed = everything({ cacheKeyLock, publicPaths: ["/api/login"] });
-  const app = testApp({ ...WITHOUT_STAGING, cacheKey: undefined });
-  addStacks(app, checkInstallation(SETTINGS_FILE, changed));
+test("a changed key stops the synthesis of the app until it is accepted, as the error says", () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "prod.json");
+  const lock = join(folder, "prod.cache-key.lock.json");
+  const synthesize = (publicPaths: string[], context: object) => {
+    const settings = { ...everything({ publicPaths }) } as { distribution: { cacheKeyLock?: string } };
+    delete settings.distribution.cacheKeyLock;
+    const app = testApp({ ...WITHOUT_STAGING, cacheKey: undefined, ...context });
+    addStacks(app, checkInstallation(file, settings));
+    app.synth();
+  };
+  synthesize([], { cacheKey: "accept" });
+  synthesize([], {});
   assert.throws(
-    () => app.synth(),
-    /cache key: `\/api\/login` is new: not cached; if that is meant, run "make accept-cache-key"/,
+    () => synthesize(["/api/login"], {}),
+    new RegExp(
+      `cache key: \`/api/login\` is new: not cached; if that is meant, run: make accept-cache-key SETTINGS=${file}`,
+    ),
   );
+  synthesize(["/api/login"], { cacheKey: "accept" });
+  synthesize(["/api/login"], {});
+  assert.equal(readLock(lock)?.earlier.length, 1);
 });

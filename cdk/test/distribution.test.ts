@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { App, Duration, Stack } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
+import { KeyGroup } from "aws-cdk-lib/aws-cloudfront";
+import { UserPool } from "aws-cdk-lib/aws-cognito";
 import { CacheTagger } from "../lib/edge/cache-tagger.ts";
 import { ViewerAuthorizer } from "../lib/edge/viewer-authorizer.ts";
 import { contract, everything, pipelineAlone, templates, tenantCache } from "./app-under-test.ts";
@@ -62,6 +64,15 @@ test("each path of the contract is cached with its TTLs, and the probe before th
       CachePolicyConfig: { MinTTL: 0, DefaultTTL: seconds, MaxTTL: maximum },
     });
   }
+});
+
+test("paths of equal TTLs share one cache policy, since an account has twenty", () => {
+  const many = contract();
+  many.paths = [
+    ...Array.from({ length: 30 }, (_, n) => ({ pattern: `/api/${n}/*`, defaultTtl: "1h", maxTtl: "2h" })),
+    ...many.paths,
+  ];
+  Template.fromStack(tenantCache(many).stack).resourceCountIs("AWS::CloudFront::CachePolicy", 2);
 });
 
 test("the key is what the contract lists, with both encodings", () => {
@@ -129,7 +140,9 @@ test("edge functions are published versions with what Lambda@Edge has, kept when
     const version = distribution.toJSON().Resources[LambdaFunctionARN.Ref];
     assert.equal(version.Type, "AWS::Lambda::Version");
     assert.equal(version.DeletionPolicy, "Retain");
-    const made = distribution.toJSON().Resources[version.Properties.FunctionName.Ref].Properties;
+    const { DeletionPolicy, Properties: made } =
+      distribution.toJSON().Resources[version.Properties.FunctionName.Ref];
+    assert.equal(DeletionPolicy, "Retain", "its replicas are there for hours");
     assert.deepEqual(Object.keys(made).sort(), [
       "Architectures",
       "Code",
@@ -163,6 +176,15 @@ test("the authorizer refuses settings that it could not start with", () => {
   assert.throws(
     () => new ViewerAuthorizer(stack, "ViewerAuthorizer", { contract: contract(), userPoolId: "nonsense" }),
     /ViewerAuthorizer:\n {2}- .*nonsense/,
+  );
+});
+
+test("the authorizer says what to do with a pool of the same app", () => {
+  const stack = new Stack(new App(), "Site", { env: { region: "us-east-1" } });
+  const { userPoolId } = new UserPool(stack, "Pool");
+  assert.throws(
+    () => new ViewerAuthorizer(stack, "ViewerAuthorizer", { contract: contract(), userPoolId }),
+    /Site\/ViewerAuthorizer: userPoolId is known only once the pool is deployed.*give its id as text/,
   );
 });
 
@@ -235,7 +257,13 @@ test("every option at once", () => {
     Items: [500, 502, 503, 504],
     Quantity: 4,
   });
-  assert.equal(config.CacheBehaviors.at(-1).TargetOriginId, config.OriginGroups.Items[0].Id);
+  const tenants = config.CacheBehaviors.at(-1);
+  assert.equal(tenants.TargetOriginId, config.OriginGroups.Items[0].Id);
+  assert.deepEqual(
+    tenants.AllowedMethods,
+    ["GET", "HEAD", "OPTIONS"],
+    "what CloudFront takes beside a failover",
+  );
 
   const api = config.Origins.find((each: Rendered) => each.DomainName === "api.example.com");
   assert.equal(api.OriginPath, "/prod");
@@ -286,6 +314,42 @@ test("buckets are private, encrypted, reached by TLS, and outlive the stack", ()
       ]),
     },
   });
+});
+
+test("a missing last-known-good document is a 404, and not a 403", () => {
+  const { distribution } = templates(everything({ lastKnownGood: true }));
+  distribution.hasResourceProperties("AWS::S3::BucketPolicy", {
+    Bucket: { Ref: Match.stringLikeRegexp("LastKnownGood") },
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({ Effect: "Allow", Action: ["s3:GetObject", "s3:ListBucket"] }),
+      ]),
+    },
+  });
+});
+
+test("signed paths are answered to their key group only, and still need a token", () => {
+  const signedPaths = { "/api/*": "group-a", "/files/*": "group-b" };
+  const { distribution } = templates(everything({ publicPaths: ["/files/*"], signedPaths }));
+  const { CacheBehaviors: behaviors } = configOf(distribution);
+  assert.deepEqual(
+    behaviors.map((each: Rendered) => [each.PathPattern, each.TrustedKeyGroups, events(each)]),
+    [
+      ["/api/version", undefined, ["viewer-request"]],
+      ["/files/*", ["group-b"], []],
+      ["/api/*", ["group-a"], ["viewer-request", "origin-response"]],
+    ],
+  );
+});
+
+test("a signed path that no behaviour has is refused", () => {
+  assert.throws(
+    () =>
+      tenantCache(contract(), (stack) => ({
+        signedPaths: { "/reports/*": KeyGroup.fromKeyGroupId(stack, "KeyGroup", "group") },
+      })),
+    /signed path "\/reports\/\*" is neither a path of the contract nor a public path/,
+  );
 });
 
 test("viewers see the tag header on no path of the API", () => {

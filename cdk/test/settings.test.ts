@@ -112,7 +112,7 @@ test("problems of the contract and of the settings come together", () => {
 test("paths in a file are relative to it, default paths to the package", () => {
   const folder = temporaryFolder();
   const file = join(folder, "prod.json");
-  writeFileSync(file, JSON.stringify(everything({}, { binaries: "built" })));
+  writeFileSync(file, JSON.stringify(everything({ cacheKeyLock: undefined }, { binaries: "built" })));
   const { settings } = readInstallation(file);
   assert.equal(settings.pipeline.binaries, join(folder, "built"));
   assert.match(settings.pipeline.definition, /\/statemachine\/refresh\.asl\.json$/);

@@ -2,7 +2,7 @@
  * The origins of the distribution: the slow API, and the buckets beside it.
  */
 import { Duration } from "aws-cdk-lib";
-import { type IOrigin, OriginProtocolPolicy, OriginSslPolicy } from "aws-cdk-lib/aws-cloudfront";
+import { AccessLevel, type IOrigin, OriginProtocolPolicy, OriginSslPolicy } from "aws-cdk-lib/aws-cloudfront";
 import { HttpOrigin, OriginGroup, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
@@ -97,11 +97,14 @@ export function staticOrigin(bucket: IBucket): IOrigin {
   return S3BucketOrigin.withOriginAccessControl(bucket);
 }
 
-/** `api`, and where it fails, what lies in `bucket` under the same path. */
+/** `api`, and where it fails, what lies in `bucket` under the same path, or the bucket's own 404. */
 export function withLastKnownGood(api: IOrigin, bucket: IBucket): IOrigin {
   return new OriginGroup({
     primaryOrigin: api,
-    fallbackOrigin: staticOrigin(bucket),
+    // Without the right to list, S3 answers 403 for an object that is not there.
+    fallbackOrigin: S3BucketOrigin.withOriginAccessControl(bucket, {
+      originAccessLevels: [AccessLevel.READ, AccessLevel.LIST],
+    }),
     fallbackStatusCodes: FAILOVER_CODES,
   });
 }

@@ -2,7 +2,7 @@
  * A distribution as its template says it: behaviours with their policies looked up, in the order CloudFront tries
  * them. It is read from the rendered resources, so overrides by escape hatch are seen too.
  */
-import { type CfnResource, Stack, Token } from "aws-cdk-lib";
+import { CfnResource, Stack, Token } from "aws-cdk-lib";
 import {
   CfnCachePolicy,
   CfnOriginRequestPolicy,
@@ -112,6 +112,12 @@ function properties(resource: CfnResource): Rendered {
   return (Object.values(Resources)[0] as Rendered).Properties;
 }
 
+const POLICY_TYPES = [
+  CfnCachePolicy.CFN_RESOURCE_TYPE_NAME,
+  CfnOriginRequestPolicy.CFN_RESOURCE_TYPE_NAME,
+  CfnResponseHeadersPolicy.CFN_RESOURCE_TYPE_NAME,
+];
+
 /** The policies of the app, found by the references that behaviours have to them. */
 class Policies {
   private readonly stack: Stack;
@@ -120,11 +126,8 @@ class Policies {
   constructor(distribution: Distribution) {
     this.stack = Stack.of(distribution);
     for (const each of distribution.node.root.node.findAll()) {
-      if (
-        each instanceof CfnCachePolicy ||
-        each instanceof CfnOriginRequestPolicy ||
-        each instanceof CfnResponseHeadersPolicy
-      ) {
+      // By type and not by class: an app may hold two copies of the library.
+      if (CfnResource.isCfnResource(each) && POLICY_TYPES.includes(each.cfnResourceType)) {
         this.byReference.set(JSON.stringify(this.stack.resolve(each.ref)), each);
       }
     }

@@ -4,6 +4,7 @@
  */
 import { CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { type IKeyGroup, KeyGroup } from "aws-cdk-lib/aws-cloudfront";
 import {
   BlockPublicAccess,
   Bucket,
@@ -13,13 +14,14 @@ import {
 } from "aws-cdk-lib/aws-s3";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
-import { CacheKeyGuard } from "../cache-key/cache-key-guard.ts";
-import { meaningOf } from "../cache-key/cache-key-lock.ts";
+import { CacheKeyGuard } from "../cache-key/guard.ts";
+import { meaningOf } from "../cache-key/lock.ts";
 import type { Contract } from "../contract/contract.ts";
 import { duration } from "../duration.ts";
 import { CacheTagger } from "../edge/cache-tagger.ts";
 import { ViewerAuthorizer } from "../edge/viewer-authorizer.ts";
 import type { DistributionSettings } from "../settings/settings.ts";
+import type { ApiOriginProps } from "./api-origin.ts";
 import { TenantCacheDistribution } from "./tenant-cache-distribution.ts";
 
 /** Properties of {@link DistributionStack}. */
@@ -33,10 +35,10 @@ export interface DistributionStackProps extends StackProps {
   /** Where the SSM parameter with the deployed cache key lies. */
   readonly parameterPrefix: string;
   /**
-   * Whether a cache key that is not accepted is an error.
-   * @default true
+   * The command that accepts a changed cache key, for the text of errors.
+   * @default that of CacheKeyGuard
    */
-  readonly enforceCacheKey?: boolean;
+  readonly acceptCommand?: string;
 }
 
 /** The distribution with its edge functions. */
@@ -47,25 +49,10 @@ export class DistributionStack extends Stack {
   constructor(scope: Construct, id: string, props: DistributionStackProps) {
     super(scope, id, { description: "Warmfront: distribution with tagged tenant responses", ...props });
     const { settings, contract } = props;
-    const { originVerify } = settings;
     const accessLogs = settings.accessLogs ? this.accessLogs() : undefined;
-
     this.tenantCache = new TenantCacheDistribution(this, "TenantCache", {
       contract,
-      api: {
-        domainName: settings.apiDomain,
-        path: settings.apiPath,
-        protocol: settings.apiProtocol,
-        port: settings.apiPort,
-        readTimeout: settings.originReadTimeout ? duration(settings.originReadTimeout) : undefined,
-        readTimeoutQuota: duration(settings.originReadTimeoutQuota),
-        connectionAttempts: settings.connectionAttempts,
-        originShieldRegion: settings.originShieldRegion,
-        verify: originVerify && {
-          header: originVerify.header,
-          secret: Secret.fromSecretCompleteArn(this, "OriginVerify", originVerify.secretArn),
-        },
-      },
+      api: this.api(settings),
       tagger: new CacheTagger(this, "CacheTagger", { contract }),
       authorizer: new ViewerAuthorizer(this, "ViewerAuthorizer", {
         contract,
@@ -81,6 +68,7 @@ export class DistributionStack extends Stack {
       lastKnownGood: settings.lastKnownGood ? this.originBucket("LastKnownGood", accessLogs) : undefined,
       publicPaths: settings.publicPaths,
       cors: { origins: settings.corsOrigins, withCookies: settings.tokenCookie !== undefined },
+      signedPaths: this.keyGroups(settings.signedPaths),
       errorCachingTtl: duration(settings.errorCachingTtl),
       domainNames: settings.domainNames.length > 0 ? settings.domainNames : undefined,
       certificate: settings.certificateArn
@@ -90,17 +78,41 @@ export class DistributionStack extends Stack {
       accessLogs,
     });
     const { distribution } = this.tenantCache;
-
     new CacheKeyGuard(this, "CacheKey", {
       distribution,
       lockFile: settings.cacheKeyLock,
       meaning: meaningOf(contract),
       parameterName: `${props.parameterPrefix}/cache-key`,
-      enforce: props.enforceCacheKey ?? true,
+      acceptCommand: props.acceptCommand,
     });
-
     new CfnOutput(this, "DistributionId", { value: distribution.distributionId });
     new CfnOutput(this, "DomainName", { value: distribution.distributionDomainName });
+  }
+
+  private api(settings: DistributionSettings): ApiOriginProps {
+    const { originVerify, originReadTimeout } = settings;
+    return {
+      domainName: settings.apiDomain,
+      path: settings.apiPath,
+      protocol: settings.apiProtocol,
+      port: settings.apiPort,
+      readTimeout: originReadTimeout ? duration(originReadTimeout) : undefined,
+      readTimeoutQuota: duration(settings.originReadTimeoutQuota),
+      connectionAttempts: settings.connectionAttempts,
+      originShieldRegion: settings.originShieldRegion,
+      verify: originVerify && {
+        header: originVerify.header,
+        secret: Secret.fromSecretCompleteArn(this, "OriginVerify", originVerify.secretArn),
+      },
+    };
+  }
+
+  private keyGroups(signedPaths: DistributionSettings["signedPaths"]): Record<string, IKeyGroup> {
+    const ids = [...new Set(Object.values(signedPaths))];
+    const groups = new Map(ids.map((id) => [id, KeyGroup.fromKeyGroupId(this, `KeyGroup-${id}`, id)]));
+    return Object.fromEntries(
+      Object.entries(signedPaths).map(([pattern, id]) => [pattern, groups.get(id) as IKeyGroup]),
+    );
   }
 
   private accessLogs(): Bucket {

@@ -6,6 +6,7 @@ import type { LambdaEdgeEventType } from "aws-cdk-lib/aws-cloudfront";
 import { CompositePrincipal, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   Architecture,
+  type CfnFunction,
   type Code,
   Function as LambdaFunction,
   Runtime,
@@ -80,11 +81,13 @@ export class EdgeFunction extends Construct {
       // The older, smaller limits of viewer events, which every edition of the quota page grants.
       memorySize: 128,
       timeout: Duration.seconds(5),
-      role: this.role.withoutPolicyUpdates(),
-      // Replicas outlive the association by hours, and until they are gone a version cannot be deleted.
+      // As it is, so that grants to the function reach it.
+      role: this.role,
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
-    this.function.node.addDependency(this.role);
+    // Replicas outlive the association by hours, and until they are gone neither function nor version can be deleted:
+    // a removal of the stack, or a rollback of its first deployment, would fail.
+    (this.function.node.defaultChild as CfnFunction).applyRemovalPolicy(RemovalPolicy.RETAIN);
     this.version = this.function.currentVersion;
   }
 }

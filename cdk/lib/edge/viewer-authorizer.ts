@@ -1,6 +1,7 @@
 /**
  * The edge function that decides whose answer a viewer gets, before the cache is asked.
  */
+import { Token } from "aws-cdk-lib";
 import { LambdaEdgeEventType } from "aws-cdk-lib/aws-cloudfront";
 import type { Construct } from "constructs";
 import type { Contract } from "../contract/contract.ts";
@@ -49,6 +50,13 @@ export interface ViewerAuthorizerProps {
 /** Viewer-request: verifies the token, overwrites the tenant header, normalises the variants. */
 export class ViewerAuthorizer extends EdgeFunction {
   constructor(scope: Construct, id: string, props: ViewerAuthorizerProps) {
+    if (Token.isUnresolved(props.userPoolId)) {
+      throw new Error(
+        `${scope.node.path}/${id}: userPoolId is known only once the pool is deployed, and an edge function has its ` +
+          "settings in its code, which is made before; deploy the pool first, and give its id as text, such as " +
+          'from a context value: this.node.getContext("userPoolId")',
+      );
+    }
     const userPool: TokenSettings = {
       userPoolId: props.userPoolId,
       clientIds: props.clientIds ?? null,

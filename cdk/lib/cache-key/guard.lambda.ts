@@ -1,13 +1,14 @@
 /**
  * Runs while CloudFormation deploys: refuses a cache key that replaces another one than was accepted.
  */
-import { type Composition, canonical, changes, type HeaderMeaning } from "./cache-key.ts";
+import { type Composition, changes, type HeaderMeaning } from "./composition.ts";
+import { digestOf, fromRecord } from "./record.ts";
 
 /** Properties of the custom resource; all are text. */
 export interface GuardedKey {
   readonly ParameterName: string;
   readonly Composition: string;
-  readonly Replaces: string;
+  readonly Earlier: string;
   readonly Meaning: string;
 }
 
@@ -32,25 +33,26 @@ export async function objection(
   read: ReadParameter,
 ): Promise<string | undefined> {
   if (event.RequestType === "Delete") return undefined;
-  const { ParameterName, Composition, Replaces, Meaning } = event.ResourceProperties;
-  const deployed = await read(ParameterName);
-  if (deployed === undefined) return undefined;
-  const now = same(deployed);
-  if (now === same(Composition) || now === same(Replaces)) return undefined;
-  // A rollback: the outgoing template replaced exactly the key that comes back.
-  if (event.OldResourceProperties && same(event.OldResourceProperties.Replaces) === same(Composition)) {
-    return undefined;
-  }
-  const words = changes(JSON.parse(deployed), JSON.parse(Composition), JSON.parse(Meaning) as HeaderMeaning);
+  const { ParameterName, Composition, Earlier, Meaning } = event.ResourceProperties;
+  const record = await read(ParameterName);
+  if (record === undefined) return undefined;
+  const deployed = fromRecord(record);
+  const wanted = JSON.parse(Composition) as Composition;
+  const digest = digestOf(deployed);
+  if (digest === digestOf(wanted) || digests(Earlier).includes(digest)) return undefined;
+  // A rollback: the outgoing template could replace the key that comes back.
+  const outgoing = event.OldResourceProperties;
+  if (outgoing && digests(outgoing.Earlier).includes(digestOf(wanted))) return undefined;
+  const words = changes(deployed, wanted, JSON.parse(Meaning) as HeaderMeaning);
   return (
-    `the deployed cache key (${ParameterName}) is not the one that was accepted to be replaced. ` +
-    `This deployment would mean: ${words.join("; ")}. Bring the lock file to what is deployed, then accept the ` +
-    'change with "make accept-cache-key"'
+    `the deployed cache key (${ParameterName}) was never accepted in the lock file of this deployment. ` +
+    `This deployment would mean: ${words.join("; ")}. ` +
+    `If that is meant, add "${digest}" to "earlier" in the lock file, and deploy again`
   );
 }
 
-function same(text: string): string {
-  return canonical(JSON.parse(text) as Composition);
+function digests(text: string): string[] {
+  return JSON.parse(text) as string[];
 }
 
 /** The function's entry. */
