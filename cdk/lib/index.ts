@@ -9,6 +9,7 @@ export {
   type TenantCacheDistributionProps,
 } from "./distribution/tenant-cache-distribution.ts";
 export { CacheTagger, type CacheTaggerProps } from "./edge/cache-tagger.ts";
+export { MissReporter, type MissReporterProps } from "./edge/miss-reporter.ts";
 export { ViewerAuthorizer, type ViewerAuthorizerProps } from "./edge/viewer-authorizer.ts";
 export { PrewarmIdentity, type PrewarmIdentityProps } from "./identity/prewarm-identity.ts";
 export { RefreshPipeline } from "./pipeline/refresh-pipeline.ts";

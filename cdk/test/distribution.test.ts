@@ -122,15 +122,55 @@ test("cached paths forward the token and nothing else that is outside the key", 
   });
 });
 
-test("tenant paths have both edge functions, other paths of the API the authorizer", () => {
+test("tenant paths have all edge functions, other paths of the API the authorizer", () => {
   const config = configOf(templates(everything()).distribution);
   const [probe, tenants] = config.CacheBehaviors;
   assert.deepEqual(events(probe), ["viewer-request"]);
-  assert.deepEqual(events(tenants), ["viewer-request", "origin-response"]);
+  assert.deepEqual(events(tenants), ["viewer-request", "origin-response", "origin-request"]);
   assert.deepEqual(events(config.DefaultCacheBehavior), ["viewer-request"]);
   for (const each of [probe, tenants, config.DefaultCacheBehavior]) {
     assert.equal(each.ViewerProtocolPolicy, "https-only");
   }
+});
+
+test("a distribution of one's own may do without the function that answers looks", () => {
+  const { stack } = tenantCache();
+  const config = configOf(Template.fromStack(stack));
+  assert.deepEqual(events(config.CacheBehaviors[1]), ["viewer-request", "origin-response"]);
+});
+
+test("a variant of a claim is in the key and takes no header from viewers, on public paths either", () => {
+  const given = contract();
+  given.cacheKey.headers = [...given.cacheKey.headers, "x-role"];
+  given.variants.push({
+    header: "x-role",
+    from: "claim:custom:role",
+    default: "reader",
+    values: [{ value: "reader", matches: ["reader"] }],
+  });
+  const { stack } = tenantCache(given, () => ({ publicPaths: ["/api/login"] }));
+  const denied = Object.values(
+    Template.fromStack(stack).findResources("AWS::CloudFront::OriginRequestPolicy"),
+  )
+    .map(({ Properties }) => Properties.OriginRequestPolicyConfig.HeadersConfig.Headers.join(" "))
+    .toSorted();
+  assert.deepEqual(denied, ["host", "host accept-language user-agent", "host x-organization-id x-role"]);
+});
+
+test("pages of named origins may read answers, with cookies only where the token is in one", () => {
+  const corsOf = (changes: object) => {
+    const [policy] = Object.values(
+      templates(everything(changes)).distribution.findResources("AWS::CloudFront::ResponseHeadersPolicy"),
+    );
+    return policy?.Properties.ResponseHeadersPolicyConfig.CorsConfig;
+  };
+  const corsOrigins = ["https://app.example.com"];
+  const cors = corsOf({ corsOrigins });
+  assert.deepEqual(cors.AccessControlAllowOrigins.Items, corsOrigins);
+  assert.equal(cors.AccessControlAllowCredentials, false);
+  assert.equal(cors.OriginOverride, false);
+  assert.equal(corsOf({ corsOrigins, tokenCookie: "session" }).AccessControlAllowCredentials, true);
+  assert.equal(corsOf({}), undefined);
 });
 
 test("edge functions are published versions with what Lambda@Edge has, kept when replaced", () => {

@@ -70,9 +70,9 @@ test("every Lambda asset of the app is staged, and each holds its own function",
   const scripts = assets
     .flatMap((each) => [join(directory, each, "index.mjs"), join(directory, each, "index.cjs")])
     .filter(existsSync);
-  assert.equal(assets.length, 7);
-  assert.equal(scripts.length, 4);
-  assert.equal(new Set(scripts.map((each) => readFileSync(each, "utf8"))).size, 4);
+  assert.equal(assets.length, 8);
+  assert.equal(scripts.length, 5);
+  assert.equal(new Set(scripts.map((each) => readFileSync(each, "utf8"))).size, 5);
   for (const script of scripts) {
     assert.equal(
       typeof (await import(pathToFileURL(script).href).catch(() => undefined))?.handler,

@@ -19,6 +19,7 @@ import { meaningOf } from "../cache-key/lock.ts";
 import type { Contract } from "../contract/contract.ts";
 import { duration } from "../duration.ts";
 import { CacheTagger } from "../edge/cache-tagger.ts";
+import { MissReporter } from "../edge/miss-reporter.ts";
 import { ViewerAuthorizer } from "../edge/viewer-authorizer.ts";
 import type { DistributionSettings } from "../settings/settings.ts";
 import type { ApiOriginProps } from "./api-origin.ts";
@@ -64,6 +65,7 @@ export class DistributionStack extends Stack {
         corsOrigins: settings.corsOrigins,
         tokenCookie: settings.tokenCookie,
       }),
+      missReporter: new MissReporter(this, "MissReporter", { contract }),
       staticSite: settings.staticSite ? this.originBucket("StaticSite", accessLogs) : undefined,
       lastKnownGood: settings.lastKnownGood ? this.originBucket("LastKnownGood", accessLogs) : undefined,
       publicPaths: settings.publicPaths,

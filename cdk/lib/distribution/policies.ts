@@ -90,10 +90,12 @@ export class TenantPolicies {
     return this.forwardAll("ForwardUncached", "Authorised, uncached paths of the API", "host");
   }
 
-  /** For public paths: the API trusts the tenant header, and here nobody has verified it. */
+  /** For public paths: the API trusts the headers that are made from tokens, and here nobody has verified one. */
   forwardAnonymous(): OriginRequestPolicy {
-    const comment = "Public, uncached paths of the API: no tenant header";
-    return this.forwardAll("ForwardAnonymous", comment, "host", this.contract.tenant.header);
+    const { tenant, variants } = this.contract;
+    const ofClaims = variants.filter(({ from }) => from.startsWith("claim:")).map(({ header }) => header);
+    const comment = "Public, uncached paths of the API: no header that a token decides";
+    return this.forwardAll("ForwardAnonymous", comment, "host", tenant.header, ...ofClaims);
   }
 
   /** Tags name tenants and are nobody's business outside. */

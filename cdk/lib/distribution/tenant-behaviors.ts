@@ -32,6 +32,8 @@ export interface TenantBehaviorsProps {
   readonly tagger: EdgeFunction;
   /** Decides whose answer a viewer gets. */
   readonly authorizer: EdgeFunction;
+  /** Says what is not cached. */
+  readonly missReporter?: EdgeFunction;
   /** Paths that need no token. */
   readonly publicPaths: readonly string[];
   /** Key groups of the paths that are answered to signed requests only. */
@@ -58,7 +60,9 @@ export function tenantBehaviors(props: TenantBehaviorsProps): Record<string, Beh
       // Not a redirect: the token would have been sent in the clear before it.
       viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
       compress: contract.cacheKey.encodings.length > 0,
-      edgeLambdas: [association(props.authorizer), association(props.tagger)],
+      edgeLambdas: [props.authorizer, props.tagger, props.missReporter]
+        .filter((each) => each !== undefined)
+        .map(association),
     };
   }
   for (const [pattern, keyGroup] of Object.entries(signedPaths)) {

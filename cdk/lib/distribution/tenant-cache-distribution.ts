@@ -36,6 +36,11 @@ export interface TenantCacheDistributionProps {
   /** Decides whose answer a viewer gets. */
   readonly authorizer: EdgeFunction;
   /**
+   * Says what is not cached to runs that only look.
+   * @default such runs make the API compute what is missing
+   */
+  readonly missReporter?: EdgeFunction;
+  /**
    * Bucket with the front end, served for every path that is not the API's.
    * @default every other path goes to the API, uncached and authorised
    */
@@ -109,6 +114,7 @@ export class TenantCacheDistribution extends Construct {
       failover: props.lastKnownGood && withLastKnownGood(api, props.lastKnownGood),
       tagger,
       authorizer,
+      missReporter: props.missReporter,
       publicPaths,
       signedPaths: props.signedPaths ?? {},
     };

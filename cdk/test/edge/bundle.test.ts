@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { bundleEdgeFunction, type EdgeSettings } from "../../lib/edge/edge-bundle.ts";
-import { contract, only, originEvent, settings, token, viewerEvent } from "./edge-event.ts";
+import {
+  contract,
+  only,
+  originEvent,
+  originRequestEvent,
+  settings,
+  token,
+  viewerEvent,
+} from "./edge-event.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "edge-bundle-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -27,6 +35,14 @@ describe("the bundle", () => {
       "acme",
     );
     assert.equal((await handler(viewerEvent())).status, "401");
+  });
+
+  test("of the miss reporter is under 1 MB, answers a look, and holds no verifier", async () => {
+    const { size, handler } = await bundle("miss-reporter", { contract, userPool: null });
+    assert.ok(size < 20_000, `${size} bytes`);
+    const look = originRequestEvent({ headers: [["X-Warmfront-Look", "cached"]] });
+    assert.equal(only((await handler(look)).headers, "x-warmfront-look"), "missing");
+    assert.equal((await handler(originRequestEvent())).status, undefined);
   });
 
   test("of the tagger is under 1 MB, tags, and holds no verifier", async () => {

@@ -5,8 +5,8 @@ import { matchesPath } from "../../lib/edge/runtime/path-pattern.ts";
 import { cacheTagVectors, contract } from "./edge-event.ts";
 
 test("every vector gives its tags, the tenant's own first", () => {
-  for (const { tenant, path, tags } of cacheTagVectors) {
-    assert.deepEqual(cacheTags(contract, tenant, path), tags, `${tenant} at ${path}`);
+  for (const { tenant, path, version, tags } of cacheTagVectors) {
+    assert.deepEqual(cacheTags(contract, tenant, path, version), tags, `${tenant} at ${path}, ${version}`);
   }
 });
 
@@ -18,6 +18,16 @@ test("scopes stand in the order of their names, whatever the contract's", () => 
     "t:acme:a",
     "t:acme:z",
   ]);
+});
+
+test("a contract may leave versions out of its tags, or know none", () => {
+  const quiet = {
+    ...contract,
+    version: { header: "x-data-version", order: "integer", tags: false },
+  } as const;
+  for (const given of [quiet, { ...contract, version: undefined }]) {
+    assert.deepEqual(cacheTags(given, "acme", "/api/version", "41"), ["tenant:acme"]);
+  }
 });
 
 test("a contract without scopes tags with the tenant alone", () => {

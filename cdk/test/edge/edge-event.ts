@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import type { CloudFrontHeaders, CloudFrontRequestEvent, CloudFrontResponseEvent } from "aws-lambda";
 import type { Contract } from "../../lib/contract/contract.ts";
 import { type AuthorizerSettings, viewerAuthorizer } from "../../lib/edge/runtime/authorizer.ts";
+import { missReporter } from "../../lib/edge/runtime/miss-reporter.ts";
 import { cacheTagger } from "../../lib/edge/runtime/tagger.ts";
 import type { Claims, KeySource } from "../../lib/edge/runtime/token.ts";
 
@@ -19,9 +20,12 @@ export const contract: Mutable<Contract> = readJson("shared/contract.json");
 export const tenantIds: readonly { input: string; canonical: string | null; note: string }[] = readJson(
   "shared/vectors/tenant-ids.json",
 );
-export const cacheTagVectors: readonly { tenant: string; path: string; tags: string[] }[] = readJson(
-  "shared/vectors/cache-tags.json",
-);
+export const cacheTagVectors: readonly {
+  tenant: string;
+  path: string;
+  version?: string;
+  tags: string[];
+}[] = readJson("shared/vectors/cache-tags.json");
 
 /** The contract after `change`. */
 export function changed(change: (copy: Mutable<Contract>) => void): Mutable<Contract> {
@@ -158,6 +162,8 @@ export interface Answered {
   readonly path?: string;
   readonly request?: readonly Pair[];
   readonly response?: readonly Pair[];
+  /** What the origin stamped, once each. */
+  readonly versions?: readonly string[];
   readonly status?: string;
 }
 
@@ -166,6 +172,7 @@ export function originEvent({
   path = "/api/overview",
   request = [["X-Organization-Id", "acme"]],
   response = [],
+  versions = ["42"],
   status = "200",
 }: Answered = {}): CloudFrontResponseEvent {
   const config = {
@@ -185,13 +192,23 @@ export function originEvent({
     headers: headersOf([
       ["Content-Type", "application/json"],
       ["Cache-Control", "public, max-age=86400"],
-      ["X-Data-Version", "42"],
+      ...versions.map((version): Pair => ["X-Data-Version", version]),
       ...response,
     ]),
     status,
     statusDescription: "OK",
   };
   return { Records: [{ cf: { config, request: asked, response: answer } }] };
+}
+
+/** The same request as it leaves for the origin. */
+export function originRequestEvent({ headers = [], ...asked }: Asked = {}): CloudFrontRequestEvent {
+  const event = viewerEvent({
+    ...asked,
+    headers: [["X-Organization-Id", "acme"], ["Via", "2.0 cloudfront"], ...headers],
+  });
+  Object.assign(event.Records[0]?.cf.config ?? {}, { eventType: "origin-request" });
+  return event;
 }
 
 /** What a handler returned, whether a request to go on with or an answer. */
@@ -217,6 +234,12 @@ export function authorizer(
 export function tagger(given: Contract = contract): (event: unknown) => Promise<Outcome> {
   const handler = cacheTagger({ contract: given });
   return async (event) => (await handler(event as CloudFrontResponseEvent)) as unknown as Outcome;
+}
+
+/** The miss reporter, likewise. */
+export function reporter(given: Contract = contract): (event: unknown) => Promise<Outcome> {
+  const handler = missReporter({ contract: given });
+  return async (event) => (await handler(event as CloudFrontRequestEvent)) as Outcome;
 }
 
 /** The one value of a header; fails the test where there is not exactly one. */

@@ -6,6 +6,8 @@ import {
   claims,
   type Outcome,
   originEvent,
+  originRequestEvent,
+  reporter,
   tagger,
   token,
   viewerEvent,
@@ -174,4 +176,18 @@ test("origin-response throws at no damaged event and returns its response", asyn
     }
   });
   assert.ok(events > 500);
+});
+
+test("origin-request throws at no damaged event, and answers nothing but looks", async () => {
+  const report = reporter();
+  let answers = 0;
+  await withLog(async () => {
+    const events = damaged<unknown>(originRequestEvent({ headers: [["X-Warmfront-Look", "cached"]] }));
+    for (const event of [...wholly(), ...events]) {
+      const outcome = await report(event);
+      if (outcome?.status === "204") answers += 1;
+      else assert.equal(outcome?.headers?.["x-warmfront-look"]?.[0]?.value === "cached", false);
+    }
+  });
+  assert.ok(answers > 100);
 });

@@ -18,10 +18,36 @@ const responseOf = (event: CloudFrontResponseEvent) => event.Records[0]?.cf.resp
 
 describe("a tagged response", () => {
   test("has the vectors' tags", async () => {
-    for (const { tenant, path, tags } of cacheTagVectors.filter(({ path }) => path.startsWith("/api/"))) {
-      const response = await handler(originEvent({ path, request: [["X-Organization-Id", tenant]] }));
+    for (const { tenant, path, version, tags } of cacheTagVectors.filter(({ path }) =>
+      path.startsWith("/api/"),
+    )) {
+      // The end of a line cannot come in a header.
+      if (version?.includes("\n")) continue;
+      const versions = version === undefined ? [] : [version];
+      const response = await handler(
+        originEvent({ path, versions, request: [["X-Organization-Id", tenant]] }),
+      );
       assert.deepEqual(response.headers["cache-tag"], [{ key: "cache-tag", value: tags.join(",") }], path);
     }
+  });
+
+  test("has its version's tags where the origin stamps one version, and they fit", async () => {
+    const tagsOf = async (options: Answered, on = handler) =>
+      only((await on(originEvent(options))).headers, "cache-tag");
+    const path = "/api/version";
+    assert.equal(await tagsOf({ path, versions: [" 41 "] }), "tenant:acme,tenant:acme@41");
+    for (const versions of [[], ["41", "42"], ["41", "41"], ["4 1"], ["v".repeat(65)]]) {
+      assert.equal(await tagsOf({ path, versions }), "tenant:acme", versions.join());
+    }
+    const long = tagger({ ...contract, tagPrefix: "t".repeat(240) });
+    assert.equal(await tagsOf({ path, versions: ["v".repeat(64)] }, long), `${"t".repeat(240)}acme`);
+    const unversioned = tagger({ ...contract, version: undefined });
+    assert.equal(await tagsOf({ path, versions: ["41"] }, unversioned), "tenant:acme");
+  });
+
+  test("does not say what only the miss reporter says", async () => {
+    const response = await handler(originEvent({ response: [["X-Warmfront-Look", "missing"]] }));
+    assert.equal(response.headers["x-warmfront-look"], undefined);
   });
 
   test("is otherwise as the origin sent it", async () => {
@@ -45,7 +71,9 @@ describe("a tagged response", () => {
     for (const name of ["cache-tag", "x-amz-meta-cache-tag"]) {
       assert.equal(
         only(response.headers, name),
-        "tenant:acme,tenant:acme:cost,tenant:acme:inventory,tenant:acme:security",
+        [...["", ":cost", ":inventory", ":security"], ...["@42", ":cost@42", ":inventory@42", ":security@42"]]
+          .map((end) => `tenant:acme${end}`)
+          .join(),
       );
     }
   });
@@ -130,7 +158,7 @@ describe("a response that is not to be stored", () => {
     );
   });
 
-  test("has more tags than CloudFront reads", async () => {
+  test("has more tags than CloudFront reads, its version's not counted", async () => {
     const scopes = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`scope-${index}`, ["/api/*"]]));
     const tags = only(
@@ -138,6 +166,7 @@ describe("a response that is not to be stored", () => {
       "cache-tag",
     );
     assert.equal(tags.split(",").length, 50);
+    assert.ok(!tags.includes("@"));
     await uncacheable({}, tagger({ ...contract, scopes: scopes(50) }));
   });
 

@@ -11,7 +11,7 @@ import { LOOK_HEADER } from "./look.ts";
 /**
  * Kept on cached paths although they are in no key.
  *
- * `host`, `content-length` and `transfer-encoding` are read-only at viewer-request: CloudFront answers 502 where a
+ * `host`, `via`, `content-length` and `transfer-encoding` are read-only at viewer-request: CloudFront answers 502 where a
  * function removes them (Developer Guide, "Restrictions on all edge functions"). The token is checked here and again at
  * the origin. With the conditions CloudFront answers 304 from its cache, and spares browsers the body; the origin's 304
  * is not stored as an answer.
@@ -23,6 +23,7 @@ const HARMLESS = [
   "if-modified-since",
   "if-none-match",
   "transfer-encoding",
+  "via",
 ];
 
 /**

@@ -12,6 +12,7 @@ import type { Contract } from "../../contract/contract.ts";
 import { areStorable, cacheTags } from "./cache-tags.ts";
 import { header, headerValues, isObject, requestOf, responseOf } from "./event.ts";
 import { log } from "./log.ts";
+import { LOOK_HEADER } from "./look.ts";
 import { matchesPath } from "./path-pattern.ts";
 import { canonicalTenantId } from "./tenant-id.ts";
 
@@ -25,6 +26,7 @@ export type ResponseHandler = (event: CloudFrontResponseEvent) => Promise<CloudF
 export function cacheTagger({ contract }: { readonly contract: Contract }): ResponseHandler {
   const tenantHeader = contract.tenant.header.toLowerCase();
   const responseHeader = contract.tenant.responseHeader?.toLowerCase();
+  const versionHeader = contract.version?.header.toLowerCase();
   const tagHeaders = [contract.tagHeader, contract.previousTagHeader].filter((name) => name !== undefined);
 
   function tagged(request: CloudFrontRequest, response: CloudFrontResponse): CloudFrontResponse {
@@ -41,13 +43,26 @@ export function cacheTagger({ contract }: { readonly contract: Contract }): Resp
     if (!answersFor(tenant, response)) {
       return uncacheable(response, "the origin answered for another tenant");
     }
-    const tags = cacheTags(contract, tenant, request.uri);
-    const headers = { ...response.headers };
-    for (const name of tagHeaders) Object.assign(headers, header(name, tags.join(",")));
-    if (!areStorable(tags) || size(headers) > MAX_RESPONSE_HEADERS) {
-      return uncacheable(response, "CloudFront would not keep all of the tags");
-    }
+    // Without its version tags a response can still be purged with everything of its tenant.
+    const headers = [versionOf(response), undefined]
+      .map((version) => withTags(response.headers, cacheTags(contract, tenant, request.uri, version)))
+      .find((fitting) => fitting !== undefined);
+    if (headers === undefined) return uncacheable(response, "CloudFront would not keep all of the tags");
     return { ...response, headers };
+  }
+
+  /** The one data version that the origin stamped the response with. */
+  function versionOf(response: CloudFrontResponse): string | undefined {
+    const [version, ...more] =
+      versionHeader === undefined ? [] : headerValues(response.headers, versionHeader);
+    return more.length === 0 ? version?.trim() : undefined;
+  }
+
+  /** The headers with `tags`, and without the miss reporter's; undefined where CloudFront would not keep them all. */
+  function withTags(headers: CloudFrontHeaders, tags: readonly string[]): CloudFrontHeaders | undefined {
+    const { [LOOK_HEADER]: _, ...tagged } = headers;
+    for (const name of tagHeaders) Object.assign(tagged, header(name, tags.join(",")));
+    return areStorable(tags) && size(tagged) <= MAX_RESPONSE_HEADERS ? tagged : undefined;
   }
 
   /** Whether the response, as far as it says, belongs to `tenant`. */
@@ -60,7 +75,7 @@ export function cacheTagger({ contract }: { readonly contract: Contract }): Resp
   function uncacheable(response: CloudFrontResponse, reason: string): CloudFrontResponse {
     log("warn", "response made uncacheable", { reason });
     const headers = { ...response.headers, ...header("Cache-Control", "no-store") };
-    for (const name of ["expires", ...tagHeaders]) delete headers[name.toLowerCase()];
+    for (const name of ["expires", LOOK_HEADER, ...tagHeaders]) delete headers[name.toLowerCase()];
     return { ...response, headers };
   }
 
