@@ -109,7 +109,7 @@ export function hostileQuery(dice: Dice): string {
 function parameter(dice: Dice): string {
   const base = dice.chance(15) ? dice.of(LOOKALIKES) : dice.of(NAMES);
   const before = dice.chance(30)
-    ? dice.of(["[", "[[", "]", "filter[", "a.", "a[b][", "_", "!", " ", ".", "a[]", "0."])
+    ? dice.of(["[", "[[", "]", "filter[", "x=[", "a.", "a[b][", "_", "!", " ", ".", "a[]", "0."])
     : "";
   const after = Array.from({ length: dice.chance(60) ? dice.below(4) : 0 }, () => dice.of(PIECES)).join("");
   const name = encoded(dice, `${before}${base}${after}`);
