@@ -40,8 +40,39 @@ pub struct Head {
 
 /// No complete answer came, for another reason than time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Broken(pub String);
+#[error("{detail}")]
+pub struct Broken {
+    /// What broke.
+    pub detail: String,
+    /// There was no connection, or it was lost with every request that shared it: this says
+    /// nothing about the path that was requested.
+    pub lost_connection: bool,
+}
+
+impl Broken {
+    /// This request broke.
+    #[must_use]
+    pub fn request(detail: impl AsRef<str>) -> Self {
+        Self {
+            detail: printable(detail.as_ref()),
+            lost_connection: false,
+        }
+    }
+
+    /// The connection broke.
+    #[must_use]
+    pub fn connection(detail: impl AsRef<str>) -> Self {
+        Self {
+            lost_connection: true,
+            ..Self::request(detail)
+        }
+    }
+}
+
+/// A text from outside, fit for a log line and a report: without control characters.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
 
 /// Requests one path. Follows no redirect; the caller limits the time.
 pub trait Fetch: Send + Sync + 'static {

@@ -8,6 +8,7 @@ use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
 use super::pointer::{Found, PointerSearch};
+use super::printable;
 
 /// Buffer between a body and the search in it.
 const DECODED_AT_A_TIME: usize = 4_096;
@@ -79,7 +80,7 @@ impl BodyWatch {
                 DECODED_AT_A_TIME,
             ))),
             // CloudFront asks origins for br and gzip only.
-            Some(other) => Search::Ended(NamedTenant::Unreadable(other.to_owned())),
+            Some(other) => Search::Ended(NamedTenant::Unreadable(printable(other))),
         };
     }
 
@@ -136,7 +137,7 @@ impl BodyWatch {
             }
         };
         self.search = Search::Ended(match search.finish() {
-            Found::Text(named) => NamedTenant::Named(named),
+            Found::Text(named) => NamedTenant::Named(printable(&named)),
             Found::Nothing => NamedTenant::Missing,
         });
     }

@@ -1,5 +1,7 @@
 //! The HTTP client: one for the life of the process, and one connection where the host speaks HTTP/2.
 
+use std::io;
+use std::iter::successors;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -7,10 +9,14 @@ use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Version};
+use hyper_util::client::legacy::connect::Connection;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
+use rustls::AlertDescription;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
+use tower::BoxError;
+use tower::util::MapResultLayer;
 use url::Url;
 
 use crate::base_url::BaseUrl;
@@ -29,18 +35,20 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 const STREAM_WINDOW: u32 = 512 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
+/// What a host says that speaks none of the protocols that it is offered (RFC 7301).
+const NO_APPLICATION_PROTOCOL: rustls::Error =
+    rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol);
+
 /// Requests over the network.
 ///
 /// A client that may speak either protocol opens a connection for each request until the first
-/// one has negotiated HTTP/2. So HTTP/2 alone is offered, and HTTP/1.1 where that comes to nothing.
+/// one has negotiated HTTP/2. So HTTP/2 alone is offered, and HTTP/1.1 to a host that declines it.
 #[derive(Debug, Default)]
 pub struct HttpFetch {
     http2: OnceLock<Result<Client, Broken>>,
     http1: OnceLock<Result<Client, Broken>>,
-    /// What the distribution has answered with.
-    spoken: OnceLock<Protocol>,
-    /// It has answered nothing, and the first try over HTTP/2 broke.
-    http2_in_doubt: AtomicBool,
+    /// The host took part in a TLS handshake and did not choose HTTP/2.
+    declines_http2: AtomicBool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +56,11 @@ enum Protocol {
     Http1,
     Http2,
 }
+
+/// The host does not speak HTTP/2. Found out in the handshake, before any request is sent.
+#[derive(Debug, thiserror::Error)]
+#[error("the host declines HTTP/2")]
+struct DeclinesHttp2;
 
 impl HttpFetch {
     /// Builds the client for `base` now rather than at the first request, and so reads the
@@ -57,16 +70,16 @@ impl HttpFetch {
         let fetch = Self::default();
         // A client that cannot be built breaks the requests, and they say so. A run that comes to
         // none, such as one with a refused login, still says what it found.
-        fetch.client(fetch.first_choice(base.scheme())).ok();
+        fetch.client(fetch.protocol_for(base.scheme())).ok();
         fetch
     }
 
-    /// What to speak first: plain HTTP has no way to agree on HTTP/2.
-    fn first_choice(&self, scheme: &str) -> Protocol {
-        match self.spoken.get() {
-            Some(spoken) => *spoken,
-            None if scheme == "https" && !self.http2_in_doubt.load(Relaxed) => Protocol::Http2,
-            None => Protocol::Http1,
+    /// Plain HTTP has no way to agree on HTTP/2.
+    fn protocol_for(&self, scheme: &str) -> Protocol {
+        if scheme == "https" && !self.declines_http2.load(Relaxed) {
+            Protocol::Http2
+        } else {
+            Protocol::Http1
         }
     }
 
@@ -87,42 +100,36 @@ impl HttpFetch {
                     .http2_prior_knowledge()
                     .http2_keep_alive_interval(PING_INTERVAL)
                     .http2_initial_stream_window_size(STREAM_WINDOW)
-                    .http2_initial_connection_window_size(CONNECTION_WINDOW),
+                    .http2_initial_connection_window_size(CONNECTION_WINDOW)
+                    .connector_layer(MapResultLayer::new(only_http2)),
             };
             builder
                 .build()
-                .map_err(|error| Broken(format!("no HTTP client could be built: {error}")))
+                .map_err(|error| Broken::request(format!("no HTTP client could be built: {error}")))
         });
         client.as_ref().map_err(Clone::clone)
     }
 
-    /// Sends the request, a second time only if the first cannot have reached the host.
+    /// Sends the request; over HTTP/1.1 if the host turns out to decline HTTP/2.
     async fn send(&self, get: Get<'_>, url: Url, token: HeaderValue) -> Result<Response, Broken> {
-        let request = |client: &Client, url| {
-            client
-                .get(url)
-                .headers(get.headers.clone())
-                .header(AUTHORIZATION, token.clone())
-                .send()
+        let mut protocol = self.protocol_for(url.scheme());
+        let request = async |protocol| {
+            let request = self.client(protocol)?.get(url.clone());
+            let headers = get.headers.clone();
+            let request = request
+                .headers(headers)
+                .header(AUTHORIZATION, token.clone());
+            Ok::<_, Broken>(request.send().await)
         };
-        let mut protocol = self.first_choice(url.scheme());
-        let mut sent = request(self.client(protocol)?, url.clone()).await;
-        if protocol == Protocol::Http2
-            && self.spoken.get().is_none()
-            && let Err(error) = &sent
-            && !error.is_timeout()
+        let mut sent = request(protocol).await?;
+        if let Err(error) = &sent
+            && causes(error).any(<dyn std::error::Error>::is::<DeclinesHttp2>)
         {
-            self.http2_in_doubt.store(true, Relaxed);
-            if is_refusal_of_http2(error) {
-                protocol = Protocol::Http1;
-                sent = request(self.client(protocol)?, url).await;
-            }
+            self.declines_http2.store(true, Relaxed);
+            protocol = Protocol::Http1;
+            sent = request(protocol).await?;
         }
-        let response = sent.map_err(|error| broken(&error))?;
-        if self.spoken.set(protocol).is_ok() {
-            tracing::debug!(?protocol, "the distribution speaks");
-        }
-        Ok(response)
+        sent.map_err(|error| broken(&error, protocol))
     }
 }
 
@@ -131,9 +138,9 @@ impl Fetch for HttpFetch {
         let url = get
             .base
             .join(get.path)
-            .map_err(|error| Broken(format!("{} is no path: {error}", get.path)))?;
+            .map_err(|error| Broken::request(format!("{} is no path: {error}", get.path)))?;
         let mut token = HeaderValue::try_from(format!("Bearer {}", get.token.expose_secret()))
-            .map_err(|_| Broken("the token cannot stand in a header".to_owned()))?;
+            .map_err(|_| Broken::request("the token cannot stand in a header"))?;
         token.set_sensitive(true);
         let sent = Instant::now();
         let mut response = self.send(get, url, token).await?;
@@ -142,28 +149,41 @@ impl Fetch for HttpFetch {
             headers: response.headers().clone(),
             waited: sent.elapsed(),
         };
-        tracing::debug!(http2 = response.version() == Version::HTTP_2, "answered");
+        let protocol = if response.version() == Version::HTTP_2 {
+            Protocol::Http2
+        } else {
+            Protocol::Http1
+        };
+        tracing::debug!(?protocol, "answered");
         body.begin(&head.headers);
-        while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
-            body.chunk(&chunk);
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => body.chunk(&chunk),
+                Ok(None) => return Ok(head),
+                Err(error) => return Err(broken(&error, protocol)),
+            }
         }
-        Ok(head)
     }
 }
 
-/// Whether the host ended the handshake, or ignored what was offered and says what is no HTTP/2.
-/// One that just closes the connection cannot be told from one that broke while it worked.
-fn is_refusal_of_http2(error: &reqwest::Error) -> bool {
-    let is_gibberish = || {
-        causes(error)
-            .filter_map(|cause| cause.downcast_ref::<h2::Error>())
-            .any(|error| error.is_go_away() && error.is_library())
+/// Ends a connection to a host that did not choose HTTP/2 in the TLS handshake: by choosing
+/// nothing, or with an alert.
+fn only_http2<C: Connection>(connected: Result<C, BoxError>) -> Result<C, BoxError> {
+    let declines = match &connected {
+        Ok(connection) => !connection.connected().is_negotiated_h2(),
+        Err(error) => causes(error.as_ref())
+            .filter_map(|cause| cause.downcast_ref::<rustls::Error>())
+            .any(|error| *error == NO_APPLICATION_PROTOCOL),
     };
-    error.is_connect() || is_gibberish()
+    if declines {
+        Err(DeclinesHttp2.into())
+    } else {
+        connected
+    }
 }
 
 /// Says what broke without the URL, which the report has beside it.
-fn broken(error: &reqwest::Error) -> Broken {
+fn broken(error: &reqwest::Error, protocol: Protocol) -> Broken {
     let what = if error.is_connect() {
         "no connection"
     } else if error.is_body() || error.is_decode() {
@@ -172,12 +192,30 @@ fn broken(error: &reqwest::Error) -> Broken {
         "the answer broke off"
     };
     let cause = causes(error).last().expect("an error is its own cause");
-    Broken(format!("{what}: {cause}"))
+    let detail = format!("{what}: {cause}");
+    // Over HTTP/2, what is not said of one stream is said of the connection.
+    let is_of_stream = |cause: &(dyn std::error::Error + 'static)| {
+        cause
+            .downcast_ref::<h2::Error>()
+            .is_some_and(h2::Error::is_reset)
+    };
+    let is_shared = protocol == Protocol::Http2 && !causes(error).any(is_of_stream);
+    if error.is_connect() || is_shared {
+        Broken::connection(detail)
+    } else {
+        Broken::request(detail)
+    }
 }
 
 /// The error, its cause, that one's cause, and so on.
 fn causes<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    successors(Some(error), |error| {
+        match error.downcast_ref::<io::Error>() {
+            // Its source is that of the error within it, which would be passed over.
+            Some(error) => error.get_ref().map(|inner| inner as _),
+            None => error.source(),
+        }
+    })
 }

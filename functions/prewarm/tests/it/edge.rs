@@ -262,7 +262,7 @@ impl Fetch for Edge {
                 (status, headers(pairs), text.to_owned())
             }
             Act::Hang => std::future::pending().await,
-            Act::Break => return Err(Broken("the answer broke off: reset".into())),
+            Act::Break => return Err(Broken::request("the answer broke off: reset")),
         };
         body.begin(&headers);
         body.chunk(text.as_bytes());

@@ -132,6 +132,17 @@ async fn finds_the_tenant_in_coded_bodies_and_counts_bytes_as_transferred() {
         .route("/plain", send("identity", text.clone().into_bytes()))
         .route("/cut", send("gzip", coded[..40].to_vec()))
         .route("/noise", send("br", vec![0xff; 64]))
+        .route(
+            "/mark",
+            send(
+                "identity",
+                b"\xef\xbb\xbf{\"organization\":\"acme\"}".to_vec(),
+            ),
+        )
+        .route(
+            "/bell",
+            send("identity", br#"{"organization":"ac\u0007me"}"#.to_vec()),
+        )
         .route("/zstd", send("zstd", vec![1, 2, 3]));
     let address = serve(routes).await;
     let acme = NamedTenant::Named("acme".into());
@@ -139,6 +150,8 @@ async fn finds_the_tenant_in_coded_bodies_and_counts_bytes_as_transferred() {
         ("/gzip", length, acme.clone()),
         ("/br", BROTLI.len() as u64, acme.clone()),
         ("/plain", text.len() as u64, acme),
+        ("/mark", 26, NamedTenant::Named("acme".into())),
+        ("/bell", 29, NamedTenant::Named("ac\u{fffd}me".into())),
         ("/cut", 40, NamedTenant::Missing),
         ("/noise", 64, NamedTenant::Missing),
         ("/zstd", 3, NamedTenant::Unreadable("zstd".into())),
@@ -167,8 +180,8 @@ async fn a_body_that_breaks_off_is_broken() {
     ] {
         let address = raw(answer, true).await;
         let broken = fetch(address, "/", None).await.0.unwrap_err();
-        assert!(broken.0.starts_with(part), "{broken:?}");
-        assert!(!broken.0.contains("t.o.k"), "{broken:?}");
+        assert!(broken.detail.starts_with(part), "{broken:?}");
+        assert!(!broken.detail.contains("t.o.k"), "{broken:?}");
     }
 }
 
@@ -188,5 +201,6 @@ async fn nobody_there_is_no_connection() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let broken = fetch(address, "/", None).await.0.unwrap_err();
-    assert!(broken.0.starts_with("no connection"), "{broken:?}");
+    assert!(broken.detail.starts_with("no connection"), "{broken:?}");
+    assert!(broken.lost_connection, "{broken:?}");
 }

@@ -22,7 +22,7 @@ impl Fetch for Port {
         wait(world.span(1, 40)).await;
         let reset = world.chance(world.scenario.trouble.reset);
         if reset && world.chance(0.5) {
-            return Err(Broken("the connection was refused".to_owned()));
+            return Err(Broken::connection("the connection was refused"));
         }
         let admitted = world
             .state()
@@ -39,7 +39,7 @@ impl Fetch for Port {
         let headers = self.headers(&answer, retry_after);
         body.begin(&headers);
         if reset {
-            return Err(Broken("the body broke off".to_owned()));
+            return Err(Broken::request("the body broke off"));
         }
         if answer.status == 200 {
             let foreign = answer.foreign && !self.sabotage.hides_other_tenants;
