@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use url::{Position, Url};
-use warmfront::contract::{Contract, TENANT_PLACEHOLDER};
+use warmfront::contract::{Contract, TENANT_PLACEHOLDER, without_query};
 use warmfront::environment::{ConfigurationError, Environment, Reader, duration, number, text};
+use warmfront::path_pattern;
 
 use crate::base_url::BaseUrl;
 
@@ -20,6 +21,8 @@ pub const CLIENT_ID: &str = "CLIENT_ID";
 pub const PREWARM_CONCURRENCY: &str = "PREWARM_CONCURRENCY";
 /// How long CloudFront caches an error.
 pub const ERROR_CACHING_TTL: &str = "ERROR_CACHING_TTL";
+/// Path patterns that CloudFront answers to signed cookies only.
+pub const SIGNED_PATHS: &str = "SIGNED_PATHS";
 /// Most extra purges because something is stale.
 pub const STALE_REPAIRS: &str = "STALE_REPAIRS";
 /// Time after a purge at which each target is looked at once more.
@@ -49,6 +52,8 @@ pub struct Config {
     pub concurrency: usize,
     /// `ERROR_CACHING_TTL`.
     pub error_caching_ttl: Duration,
+    /// `SIGNED_PATHS`.
+    pub signed_paths: Vec<String>,
     /// `STALE_REPAIRS`.
     pub stale_repairs: u32,
     /// `RECHECK_AFTER`.
@@ -66,6 +71,7 @@ impl Config {
         let client_id = reader.required(CLIENT_ID, text);
         let concurrency = reader.optional(PREWARM_CONCURRENCY, number(1..=64));
         let error_caching_ttl = reader.optional(ERROR_CACHING_TTL, duration);
+        let signed_paths = reader.optional(SIGNED_PATHS, patterns);
         let stale_repairs = reader.optional(STALE_REPAIRS, number(0..=5));
         let recheck_after = reader.optional(RECHECK_AFTER, duration);
         if let Some(contract) = &contract {
@@ -86,9 +92,32 @@ impl Config {
             client_id: client_id.expect(read),
             concurrency: concurrency.unwrap_or(DEFAULT_CONCURRENCY),
             error_caching_ttl: error_caching_ttl.unwrap_or(DEFAULT_ERROR_CACHING_TTL),
+            signed_paths: signed_paths.unwrap_or_default(),
             stale_repairs: stale_repairs.unwrap_or(DEFAULT_STALE_REPAIRS),
             recheck_after,
         })
+    }
+
+    /// Whether CloudFront answers this path to signed cookies only.
+    #[must_use]
+    pub fn is_signed(&self, path: &str) -> bool {
+        let path = without_query(path);
+        let mut patterns = self.signed_paths.iter();
+        patterns.any(|pattern| path_pattern::matches(pattern, path))
+    }
+}
+
+/// Path patterns, with blanks or commas between them.
+fn patterns(value: &str) -> Result<Vec<String>, String> {
+    let patterns = value
+        .split([' ', ','])
+        .filter(|pattern| !pattern.is_empty());
+    match patterns
+        .clone()
+        .find(|pattern| !pattern.starts_with(['/', '*']))
+    {
+        Some(wrong) => Err(format!("has {wrong:?}, which does not begin with /")),
+        None => Ok(patterns.map(str::to_owned).collect()),
     }
 }
 
@@ -139,6 +168,21 @@ mod tests {
     }
 
     #[test]
+    fn signed_paths_are_told_from_others() {
+        let mut environment = complete();
+        environment.insert(SIGNED_PATHS, "/api/cost*,/reports/* *.csv");
+        let config = Config::from_environment(&environment).unwrap();
+        for (path, is_signed) in [
+            ("/api/cost/trend?organization=acme", true),
+            ("/reports/7", true),
+            ("/a/b.csv?x=1", true),
+            ("/api/overview?next=/reports/7", false),
+        ] {
+            assert_eq!(config.is_signed(path), is_signed, "{path}");
+        }
+    }
+
+    #[test]
     fn every_problem_is_reported_together() {
         let mut environment = complete();
         environment.remove(SECRET_ID);
@@ -147,13 +191,14 @@ mod tests {
             (USER_POOL_ID, ""),
             (PREWARM_CONCURRENCY, "0"),
             (ERROR_CACHING_TTL, "ten"),
+            (SIGNED_PATHS, "/reports/*, files/*"),
             (STALE_REPAIRS, "6"),
             (RECHECK_AFTER, "-1s"),
         ] {
             environment.insert(name, value);
         }
         let error = Config::from_environment(&environment).unwrap_err();
-        assert_eq!(error.problems.len(), 7, "{error}");
+        assert_eq!(error.problems.len(), 8, "{error}");
     }
 
     #[test]

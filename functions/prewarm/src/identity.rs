@@ -7,6 +7,7 @@
 
 mod login;
 mod secret;
+mod signing;
 mod token;
 
 use std::sync::atomic::AtomicU32;
@@ -14,9 +15,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use http::HeaderValue;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 use warmfront::clock::Clock;
 
 use self::login::attempt;
@@ -34,6 +37,9 @@ const REFUSAL_MEMORY: Duration = Duration::from_mins(15);
 
 /// How many passwords of one call may be refused: the current one, and the one of a rotation.
 const MOST_REFUSED: u32 = 2;
+
+/// How far CloudFront's clock may be ahead of ours before cookies end too early.
+const CLOCK_ALLOWANCE: Duration = Duration::from_mins(1);
 
 /// The service user, as a process knows it.
 pub struct Identity<P> {
@@ -56,6 +62,8 @@ pub struct CallIdentity<'a, P> {
     refusals: AtomicU32,
     /// Why the login of this call failed: it does not try again.
     failure: OnceLock<LoginError>,
+    /// The cookies for the signed paths, once they were asked for.
+    cookies: OnceLock<Option<HeaderValue>>,
 }
 
 impl<P: Ports> Identity<P> {
@@ -74,6 +82,7 @@ impl<P: Ports> Identity<P> {
             deadline,
             refusals: AtomicU32::default(),
             failure: OnceLock::new(),
+            cookies: OnceLock::new(),
         }
     }
 
@@ -105,12 +114,16 @@ impl<P: Ports> CallIdentity<'_, P> {
         }
     }
 
-    /// Proves that the secret can be read and that its password is good for a token.
-    pub async fn prove(&self) -> Result<(), LoginError> {
+    /// Proves that the secret can be read, that its password is good for a token, and that it has
+    /// a key to sign cookies with where that is needed.
+    pub async fn prove(&self, needs_signing_key: bool) -> Result<(), LoginError> {
         let reading = credentials(self.identity.ports.secrets(), Stage::Current);
         let current = timeout_at(self.deadline, reading)
             .await
             .map_err(|_| LoginError::out_of_time())??;
+        if needs_signing_key && current.signer.is_none() {
+            return Err(SecretError::SigningKey(Stage::Current).into());
+        }
         let mut held = self.identity.held.lock().await;
         let now = self.identity.now();
         let proven = held
@@ -121,6 +134,17 @@ impl<P: Ports> CallIdentity<'_, P> {
             self.renew(&mut held, Some(current)).await?;
         }
         Ok(())
+    }
+
+    /// The cookies for the signed paths of a tenant's host, where the secret has a key. A call works
+    /// for one tenant, and they are good for as long as it lasts.
+    pub fn cookies(&self, token: &Token, base: &Url) -> Option<HeaderValue> {
+        let sign = || {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            let until = later(self.identity.now(), left + CLOCK_ALLOWANCE);
+            token.signer.as_ref()?.cookies(base, until)
+        };
+        self.cookies.get_or_init(sign).clone()
     }
 
     /// Gives up a token that was not accepted. One that was renewed meanwhile, or is young, stays.
@@ -210,6 +234,7 @@ impl<P: Ports> CallIdentity<'_, P> {
             obtained_at: now,
             expires_at: later(now, life),
             secret_version: current_version.to_owned(),
+            signer: tried.signer.clone(),
         })
     }
 }

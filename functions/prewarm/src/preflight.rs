@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::COOKIE;
 use tokio::time::{Instant, timeout};
 use url::Url;
 use warmfront::clock::Clock;
@@ -80,7 +81,8 @@ impl<P: Ports> Prewarm<P> {
         expected: Option<&Version>,
         identity: &CallIdentity<'_, P>,
     ) -> Result<(), PrewarmError> {
-        identity.prove().await?;
+        let signs = !self.config.signed_paths.is_empty();
+        identity.prove(signs).await?;
         match (&self.config.contract.probe, expected) {
             (Some(probe), Some(expected)) => self.probe(run, base, probe, expected, identity).await,
             _ => Ok(()),
@@ -159,11 +161,16 @@ impl<P: Ports> Prewarm<P> {
         identity: &CallIdentity<'_, P>,
     ) -> Result<(), PrewarmError> {
         let path = probe.path.replace(TENANT_PLACEHOLDER, run.tenant.as_str());
-        let headers = default_headers(&self.config.contract, &run.tenant);
+        let mut headers = default_headers(&self.config.contract, &run.tenant);
         let mut tries = 2;
         let evidence = loop {
             tries -= 1;
             let token = identity.token(probe.timeout).await?;
+            if self.config.is_signed(&path)
+                && let Some(cookies) = identity.cookies(&token, base)
+            {
+                headers.insert(COOKIE, cookies);
+            }
             let get = Get {
                 base,
                 path: &path,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, poll};
+use http::header::COOKIE;
 use jiff::Timestamp;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
@@ -199,10 +200,16 @@ impl<P: Ports> Batch<'_, P> {
             return reply;
         }
         let mut body = BodyWatch::new(target.tenant_pointer.as_deref());
+        let mut headers = self.plan.variant_of(target).headers.clone();
+        if self.step.config.is_signed(&target.path)
+            && let Some(cookies) = self.identity.cookies(&token, self.base)
+        {
+            headers.insert(COOKIE, cookies);
+        }
         let get = Get {
             base: self.base,
             path: &target.path,
-            headers: &self.plan.variant_of(target).headers,
+            headers: &headers,
             token: &token.bearer,
         };
         reply.sent_at = self.step.ports.clock().now();

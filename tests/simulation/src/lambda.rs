@@ -166,6 +166,7 @@ impl Lambda {
             client_id: "client".to_owned(),
             concurrency: scenario.concurrency,
             error_caching_ttl: prewarm::config::DEFAULT_ERROR_CACHING_TTL,
+            signed_paths: Vec::new(),
             stale_repairs: scenario.stale_repairs,
             recheck_after: scenario.recheck_after,
         };

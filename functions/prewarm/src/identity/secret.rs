@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::signing::CookieSigner;
 use aws_sdk_secretsmanager::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -57,6 +58,21 @@ pub struct Credentials {
     pub password: SecretString,
     /// The app client's secret, if it has one.
     pub client_secret: Option<SecretString>,
+    /// The id of the public key that CloudFront checks signed cookies with, if any path asks for them.
+    pub signing_key_id: Option<String>,
+    /// The private key of the pair, in PEM.
+    pub signing_private_key: Option<SecretString>,
+}
+
+impl Credentials {
+    /// The key to sign cookies with, if there is one; `Err` if it cannot be used.
+    fn signer(&self) -> Result<Option<CookieSigner>, ()> {
+        match (&self.signing_key_id, &self.signing_private_key) {
+            (None, None) => Ok(None),
+            (Some(id), Some(pem)) => CookieSigner::new(id, pem).map(Some).ok_or(()),
+            _ => Err(()),
+        }
+    }
 }
 
 /// Credentials with the id of the secret's version that they were read from.
@@ -66,6 +82,8 @@ pub struct CredentialsVersion {
     pub version: String,
     /// Its value.
     pub credentials: Credentials,
+    /// The key to sign cookies with, if there is one.
+    pub(super) signer: Option<CookieSigner>,
 }
 
 /// Why there are no credentials.
@@ -85,13 +103,20 @@ pub enum SecretError {
          password and, where the app client has one, clientSecret", .0.label()
     )]
     Malformed(Stage),
+    /// The key to sign cookies with is missing, or is none.
+    #[error(
+        "the secret's {} version holds no key to sign cookies with: signingKeyId is the id of the \
+         public key in CloudFront, signingPrivateKey the private key in PEM, RSA 2048 or ECDSA \
+         P-256; give both, or neither if SIGNED_PATHS is not set", .0.label()
+    )]
+    SigningKey(Stage),
 }
 
 impl Failure for SecretError {
     /// Codes: Secrets Manager API Reference, GetSecretValue.
     fn name(&self) -> ErrorName {
         match self {
-            Self::Malformed(_) => ErrorName::SecretMalformed,
+            Self::Malformed(_) | Self::SigningKey(_) => ErrorName::SecretMalformed,
             Self::Unreadable { source, .. } => match (source.kind, source.code.as_str()) {
                 (FaultKind::AccessDenied, _) | (_, "DecryptionFailure") => {
                     ErrorName::SecretAccessDenied
@@ -117,9 +142,13 @@ pub async fn credentials(
         .and_then(|value| serde_json::from_str::<Credentials>(value.expose_secret()).ok())
         .filter(|found| !found.username.is_empty() && !found.password.expose_secret().is_empty())
         .ok_or(SecretError::Malformed(stage))?;
+    let signer = credentials
+        .signer()
+        .map_err(|()| SecretError::SigningKey(stage))?;
     Ok(CredentialsVersion {
         version: id,
         credentials,
+        signer,
     })
 }
 
@@ -135,7 +164,7 @@ pub(super) async fn rotated(
     match credentials(secrets, Stage::Pending).await {
         Ok(pending) => Ok((pending.version != current.version).then_some(pending)),
         // Between `createSecret` and `setSecret` it may be anything.
-        Err(SecretError::Malformed(_)) => Ok(None),
+        Err(SecretError::Malformed(_) | SecretError::SigningKey(_)) => Ok(None),
         Err(SecretError::Unreadable { source, .. }) if source.kind == FaultKind::Rejected => {
             Ok(None)
         }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::signing::CookieSigner;
+
 /// A token is not used in its last minute: the clocks of two machines differ.
 const RESERVE: Duration = Duration::from_mins(1);
 /// A token younger than this is not refused for its age: another one would fare no better.
@@ -21,6 +23,8 @@ pub struct Token {
     pub(super) expires_at: Timestamp,
     /// The secret's current version at login.
     pub(super) secret_version: String,
+    /// The secret's key to sign cookies with, if it has one.
+    pub(super) signer: Option<CookieSigner>,
 }
 
 impl Token {

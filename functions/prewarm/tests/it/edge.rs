@@ -50,6 +50,7 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) language: String,
     pub(crate) token: String,
+    pub(crate) cookie: String,
     pub(crate) at: Duration,
     pub(crate) running: usize,
 }
@@ -167,6 +168,7 @@ impl Edge {
         let asked = Asked {
             path: get.path.to_owned(),
             language: header("accept-language"),
+            cookie: header("cookie"),
             token: get.token.expose_secret().to_owned(),
             at: self.began.elapsed(),
             running: state.running,

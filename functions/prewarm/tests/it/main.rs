@@ -14,6 +14,7 @@ mod login;
 mod preflight;
 mod protocol;
 mod secrecy;
+mod signing;
 mod throttling;
 mod verdicts;
 mod world;

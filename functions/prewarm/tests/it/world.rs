@@ -75,6 +75,7 @@ pub(crate) fn config() -> Config {
         client_id: "client".into(),
         concurrency: 4,
         error_caching_ttl: Duration::from_secs(10),
+        signed_paths: Vec::new(),
         stale_repairs: 2,
         recheck_after: None,
     }
