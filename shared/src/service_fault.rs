@@ -25,7 +25,8 @@ pub struct ServiceFault {
 pub enum FaultKind {
     /// The service limits the rate of calls.
     Throttled,
-    /// The service failed, or no intact answer came: the call may have had its effect.
+    /// The service failed, no intact answer came (the call may have had its effect), or the
+    /// process's credentials do not pass just now.
     Unavailable,
     /// The caller's role does not allow the call.
     AccessDenied,
@@ -33,17 +34,22 @@ pub enum FaultKind {
     Rejected,
 }
 
-/// Codes with which AWS services refuse for lack of permission or of valid credentials.
-const ACCESS_CODES: &[&str] = &[
-    "AccessDenied",
-    "AccessDeniedException",
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
+/// Codes with which AWS services refuse for lack of permission: a role has to be changed.
+const ACCESS_CODES: &[&str] = &["AccessDenied", "AccessDeniedException"];
+
+/// Codes with which AWS services refuse the caller's credentials or signature, whatever the role
+/// may do: credentials that ran out, or a clock that is off. A later try in another process has
+/// others, so this passes.
+const CREDENTIALS_CODES: &[&str] = &[
     "ExpiredToken",
     "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
     "MissingAuthenticationToken",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
 ];
 
 /// Codes with which AWS services limit the rate of calls. CloudFront's `Throttling` comes with
@@ -72,6 +78,17 @@ impl ServiceFault {
         }
     }
 
+    /// No answer before the function's own end.
+    #[must_use]
+    pub fn late() -> Self {
+        Self {
+            kind: FaultKind::Unavailable,
+            code: String::new(),
+            message: "no answer before the function's deadline".into(),
+            request_id: None,
+        }
+    }
+
     /// Sorts the error of any SDK call.
     pub fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
@@ -93,6 +110,8 @@ impl ServiceFault {
         };
         let kind = if THROTTLING_CODES.contains(&code) || status == Some(429) {
             FaultKind::Throttled
+        } else if CREDENTIALS_CODES.contains(&code) {
+            FaultKind::Unavailable
         } else if ACCESS_CODES.contains(&code) {
             FaultKind::AccessDenied
         } else {

@@ -94,7 +94,8 @@ pub fn log_invalidation(id: &str) {
 /// The configuration of every AWS client: current behaviour, a short patience per try.
 ///
 /// Three tries in the client bridge a broken connection; waiting out a throttle or an outage is
-/// the state machine's work, where waiting costs nothing.
+/// the state machine's work, where waiting costs nothing. Clients of CloudFront and of logins make
+/// one try: tries within tries multiply the calls of a crowd, and each login may cost a password.
 pub async fn aws_config() -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard().with_max_attempts(3))

@@ -1,7 +1,8 @@
 //! Logs: one JSON object per line, with the fields of the step that is running on every line.
 //!
-//! Field names and levels: `docs/logging.md`. Of other crates only warnings and errors are
-//! written, whatever the level: at finer levels some of them print request headers.
+//! Field names and levels: `docs/logging.md`. `ERROR` is the step's own word, said once when it
+//! fails: what other crates call an error is written as a warning, since the step may well survive
+//! it. Below that they are not heard, whatever the level: some of them print request headers.
 
 use std::io::Write;
 
@@ -18,21 +19,38 @@ use crate::environment::Environment;
 /// Crates whose lines follow the level that is set.
 const OWN_TARGETS: &[&str] = &["warmfront", "invalidate", "poll", "prewarm"];
 
-/// Lambda's own variable for the level: `TRACE` to `ERROR`, `INFO` when unset or unknown.
+/// The part of the Lambda runtime that writes each failure and each panic a second time, outside
+/// the step's span.
+const RUNTIMES_ECHO: &str = "lambda_runtime::layers::panic";
+
+/// Lambda's own variable for the level: `TRACE` to `FATAL`, `INFO` when unset or unknown.
 pub const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 
-/// Sends this process's log lines to standard output.
+/// Sends this process's log lines to standard output, a panic's too.
 pub fn start(environment: &impl Environment) {
-    let level = environment
-        .variable(LOG_LEVEL)
-        .and_then(|level| level.parse().ok())
-        .unwrap_or(Level::INFO);
     let lines = JsonLines {
-        level,
+        level: level(environment.variable(LOG_LEVEL).as_deref()),
         out: std::io::stdout,
     };
     // A second call, as in tests that start two steps in one process, keeps the first.
     tracing_subscriber::registry().with(lines).try_init().ok();
+    // In the place of the default hook, whose lines know neither tenant nor execution.
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+/// The level that one of Lambda's names means. `FATAL` is graver than anything written here, and
+/// whoever sets it still wants to hear of failures.
+fn level(name: Option<&str>) -> Level {
+    match name {
+        Some(name) if name.eq_ignore_ascii_case("FATAL") => Level::ERROR,
+        name => name
+            .and_then(|name| name.parse().ok())
+            .unwrap_or(Level::INFO),
+    }
+}
+
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    tracing::error!(cause = %panic, "step panicked");
 }
 
 /// Writes each event as one JSON line, together with the fields of the spans around it.
@@ -45,19 +63,21 @@ pub struct JsonLines<W> {
 
 impl<W> JsonLines<W> {
     fn writes(&self, metadata: &Metadata<'_>) -> bool {
-        let target = metadata.target();
-        let own = OWN_TARGETS.iter().any(|own| {
-            target
-                .strip_prefix(own)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-        });
-        *metadata.level()
-            <= if own {
-                self.level
-            } else {
-                Level::WARN.min(self.level)
-            }
+        if is_own(metadata) {
+            *metadata.level() <= self.level
+        } else {
+            self.level >= Level::WARN
+                && *metadata.level() <= Level::WARN
+                && metadata.target() != RUNTIMES_ECHO
+        }
     }
+}
+
+fn is_own(metadata: &Metadata<'_>) -> bool {
+    OWN_TARGETS.iter().any(|own| {
+        let rest = metadata.target().strip_prefix(own);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    })
 }
 
 impl<S, W, O> Layer<S> for JsonLines<W>
@@ -94,7 +114,12 @@ where
             "timestamp".into(),
             jiff::Timestamp::now().to_string().into(),
         );
-        line.insert("level".into(), metadata.level().as_str().into());
+        let level = if is_own(metadata) {
+            *metadata.level()
+        } else {
+            Level::WARN
+        };
+        line.insert("level".into(), level.as_str().into());
         line.insert("target".into(), metadata.target().into());
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(fields) = span.extensions().get::<Fields>() {
@@ -208,6 +233,59 @@ mod tests {
             .map(|line| line["message"].as_str().unwrap())
             .collect();
         assert_eq!(messages, ["connection lost", "ours"]);
+    }
+
+    #[test]
+    fn what_other_crates_call_an_error_is_a_warning_here() {
+        let work = || {
+            tracing::error!(target: "aws_smithy_runtime_api", "an error was there already");
+            tracing::error!("the step failed");
+        };
+        let lines = lines_of(Level::INFO, work);
+        let levels: Vec<_> = lines.iter().map(|line| &line["level"]).collect();
+        assert_eq!(levels, ["WARN", "ERROR"]);
+        assert_eq!(lines_of(Level::ERROR, work).len(), 1);
+    }
+
+    #[test]
+    fn the_runtimes_second_line_of_a_failure_is_not_written() {
+        let lines = lines_of(Level::TRACE, || {
+            tracing::error!(target: "lambda_runtime::layers::panic", "Diagnostic");
+            tracing::warn!(target: "lambda_runtime::layers::api_client", "no connection");
+        });
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!(lines[0]["message"], "no connection");
+    }
+
+    #[test]
+    fn a_panic_is_one_line_with_the_fields_of_the_span() {
+        let lines = lines_of(Level::INFO, || {
+            let _entered = tracing::info_span!("step", tenant = "acme").entered();
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(log_panic));
+            std::panic::catch_unwind(|| panic!("an invariant does not hold")).unwrap_err();
+            std::panic::set_hook(before);
+        });
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!(
+            (&lines[0]["level"], &lines[0]["tenant"]),
+            (&"ERROR".into(), &"acme".into())
+        );
+        let cause = lines[0]["cause"].as_str().unwrap();
+        assert!(cause.contains("an invariant does not hold"), "{cause}");
+    }
+
+    #[test]
+    fn lambdas_names_of_levels_are_understood() {
+        for (name, expected) in [
+            (Some("FATAL"), Level::ERROR),
+            (Some("ERROR"), Level::ERROR),
+            (Some("TRACE"), Level::TRACE),
+            (Some("loud"), Level::INFO),
+            (None, Level::INFO),
+        ] {
+            assert_eq!(level(name), expected, "{name:?}");
+        }
     }
 
     #[test]

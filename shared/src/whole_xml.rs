@@ -1,13 +1,15 @@
-//! Whether an XML answer is whole. The SDK's parser takes as much as there is of one that was cut,
-//! and puts defaults where required parts are missing.
+//! Whether an XML answer is whole. The SDK's parser takes as much as there is of one that was cut:
+//! it puts defaults where required parts are missing, and reads an error code such as `Thr`.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextMut;
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Has a client refuse, and ask again for, a successful answer whose XML ends too early.
+/// Has a client take an answer whose XML ends too early for one that could not be read, whether it
+/// seems to tell of success or of an error. Asking again is left to the caller.
 #[derive(Debug)]
 pub struct WholeXml;
 
@@ -16,16 +18,28 @@ impl Intercept for WholeXml {
         "WholeXml"
     }
 
-    fn read_after_deserialization(
+    // Later than `read_after_deserialization`: an error that an interceptor raises there on top of
+    // one that was read makes the SDK write an ERROR line of its own.
+    fn modify_before_attempt_completion(
         &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
+        context: &mut FinalizerInterceptorContextMut<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let answer = context.response();
-        let body = answer.body().bytes().unwrap_or_default();
-        if answer.status().is_success() && !is_whole(&String::from_utf8_lossy(body)) {
-            return Err("the answer's XML ends too early".into());
+        let cut = context.response().is_some_and(|answer| {
+            let body = answer.body().bytes().unwrap_or_default();
+            !is_whole(&String::from_utf8_lossy(body))
+        });
+        if let Some(read) = context.output_or_error_mut()
+            && cut
+            && read
+                .as_ref()
+                .err()
+                .is_none_or(OrchestratorError::is_operation_error)
+        {
+            *read = Err(OrchestratorError::response(
+                "the answer's XML ends too early".into(),
+            ));
         }
         Ok(())
     }

@@ -27,7 +27,11 @@ fn kind_follows_from_code_and_status() {
         (503, "SlowDown", FaultKind::Throttled),
         (403, "AccessDenied", FaultKind::AccessDenied),
         (400, "AccessDeniedException", FaultKind::AccessDenied),
-        (403, "ExpiredToken", FaultKind::AccessDenied),
+        // The process's credentials, not the role's rights: another try has others.
+        (403, "ExpiredToken", FaultKind::Unavailable),
+        (400, "ExpiredTokenException", FaultKind::Unavailable),
+        (403, "SignatureDoesNotMatch", FaultKind::Unavailable),
+        (400, "InvalidSignatureException", FaultKind::Unavailable),
         (403, "", FaultKind::AccessDenied),
         (400, "InvalidArgument", FaultKind::Rejected),
         (404, "NoSuchDistribution", FaultKind::Rejected),
