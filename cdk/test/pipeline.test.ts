@@ -97,6 +97,14 @@ test("settings reach the functions", () => {
   }
 });
 
+test("purges queue at Lambda, unless nothing is to be reserved", () => {
+  const reserved = (own: object) =>
+    functions(templates(pipelineAlone(own)).pipeline).invalidate.ReservedConcurrentExecutions;
+  assert.equal(reserved({}), 1);
+  assert.equal(reserved({ concurrentPurges: 2 }), 2);
+  assert.equal(reserved({ concurrentPurges: 0 }), undefined);
+});
+
 test("the state machine is the file, with the functions filled in, logged and traced", () => {
   const { pipeline } = templates(pipelineAlone());
   const definition = readFileSync(new URL("../../statemachine/refresh.asl.json", import.meta.url), "utf8");

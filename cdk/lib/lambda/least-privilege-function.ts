@@ -31,6 +31,11 @@ export interface LeastPrivilegeFunctionProps {
   readonly architecture: Architecture;
   /** Memory in MiB. */
   readonly memorySize: number;
+  /**
+   * Invocations at once: kept for this function, and no more.
+   * @default as many as the account has left
+   */
+  readonly reservedConcurrency?: number | undefined;
   /** Time after which Lambda kills one invocation. */
   readonly timeout: Duration;
   /** Everything the function may do, apart from writing its own log. */
@@ -76,6 +81,7 @@ export class LeastPrivilegeFunction extends Construct {
       code: props.code,
       architecture: props.architecture,
       memorySize: props.memorySize,
+      reservedConcurrentExecutions: props.reservedConcurrency,
       timeout: props.timeout,
       environment: { ...props.environment },
       // As it is, so that grants to the function reach it.

@@ -22,6 +22,7 @@ export type PipelineFunctions = Readonly<Record<"invalidate" | "poll" | "prewarm
 interface OwnProps {
   readonly description: string;
   readonly memorySize: number;
+  readonly reservedConcurrency?: number | undefined;
   readonly timeout: Duration;
   readonly environment: Readonly<Record<string, string>>;
   readonly permissions: readonly PolicyStatement[];
@@ -58,6 +59,8 @@ function invalidate(props: RefreshPipelineProps): OwnProps {
   return {
     description: "Creates the invalidation of one tenant's cache tag",
     memorySize: props.memory?.invalidate ?? 128,
+    // To Lambda, a reservation of 0 is a function that is switched off.
+    reservedConcurrency: (props.concurrentPurges ?? 1) || undefined,
     timeout: Duration.seconds(30),
     environment: { DISTRIBUTION_ID: props.distribution.distributionId },
     permissions: [

@@ -154,6 +154,7 @@ function optionsOf({
     binaries: settings.binaries,
     baseUrl: settings.baseUrl,
     architecture: settings.architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
+    concurrentPurges: settings.concurrentPurges,
     memory: settings.memory,
     poll: settings.poll,
     prewarm: {

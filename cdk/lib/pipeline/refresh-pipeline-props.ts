@@ -48,6 +48,12 @@ export interface RefreshPipelineProps {
    * @default Architecture.ARM_64
    */
   readonly architecture?: Architecture;
+  /**
+   * Invocations at once of the function that creates purges, reserved of the account's; 0 reserves none. A crowd of
+   * runs then queues at Lambda, where being turned away costs CloudFront's rate nothing.
+   * @default 1
+   */
+  readonly concurrentPurges?: number;
   /** @default see {@link FunctionMemory} */
   readonly memory?: FunctionMemory;
   /**

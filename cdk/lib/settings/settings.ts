@@ -20,6 +20,8 @@ export interface PipelineSettings {
   readonly binaries: string;
   /** The state machine. */
   readonly definition: string;
+  /** Invocations at once of the function that creates purges, reserved of the account's: a crowd of runs queues at Lambda instead of spending CloudFront's rate on refused calls; 0 reserves none, for an account with less than 101. */
+  readonly concurrentPurges: number;
   /** Memory of the functions. */
   readonly memory: {
     /** Memory of the function that creates the purge, in MiB. */
