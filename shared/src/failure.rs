@@ -65,6 +65,8 @@ error_names! {
     NoSuchDistributionTenant,
     /// The invalidation to wait for does not exist.
     NoSuchInvalidation,
+    /// The invalidation that the run was handed does not purge what the run is for.
+    InvalidationDoesNotCover,
     /// CloudFront refused the invalidation's content.
     InvalidationRejected,
     /// The caller reference belongs to an invalidation with other items.

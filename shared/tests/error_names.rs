@@ -11,7 +11,7 @@ use warmfront::failure::ErrorName;
 const STATE_MACHINE: &str = include_str!("../../statemachine/refresh.asl.json");
 const PAGE: &str = include_str!("../../docs/errors.md");
 
-/// Error names that AWS raises for a Lambda task (Step Functions Developer Guide, "Handling
+/// Error names that AWS raises for a Lambda task or its state (Step Functions Developer Guide, "Handling
 /// errors"; Lambda Developer Guide, "Lambda function errors").
 const OF_AWS: &[&str] = &[
     "Lambda.AWSLambdaException",
@@ -22,6 +22,7 @@ const OF_AWS: &[&str] = &[
     "Lambda.Unknown",
     "Runtime.ExitError",
     "Sandbox.Timedout",
+    "States.Timeout",
 ];
 
 fn matched_by_state_machine() -> BTreeSet<String> {

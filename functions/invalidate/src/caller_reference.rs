@@ -33,7 +33,9 @@ pub fn caller_reference(
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
-    format!("warmfront-{:x}", hash.finalize())
+    let digest = hash.finalize();
+    let hex = digest.iter().map(|byte| format!("{byte:02x}"));
+    format!("warmfront-{}", hex.collect::<String>())
 }
 
 #[cfg(test)]

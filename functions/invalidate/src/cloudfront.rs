@@ -4,6 +4,7 @@ use std::future::Future;
 
 use aws_sdk_cloudfront::Client;
 use aws_sdk_cloudfront::config::Builder;
+use aws_sdk_cloudfront::config::retry::RetryConfig;
 use aws_sdk_cloudfront::types::{Invalidation, InvalidationBatch, Paths};
 use jiff::Timestamp;
 use warmfront::message::PurgeTarget;
@@ -46,10 +47,13 @@ pub struct Created {
 pub struct SdkCloudFront(Client);
 
 impl SdkCloudFront {
-    /// Uses the region, credentials and endpoints of `config`.
+    /// Uses the region, credentials and endpoints of `config`, but not its retries: the account's
+    /// rate of control plane calls is low, and repeating is the state machine's.
     #[must_use]
     pub fn new(config: &warmfront::step::SdkConfig) -> Self {
-        let config = Builder::from(config).interceptor(WholeXml);
+        let config = Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .interceptor(WholeXml);
         Self(Client::from_conf(config.build()))
     }
 }

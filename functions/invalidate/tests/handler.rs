@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use invalidate::cloudfront::{CreateInvalidation, Created, GetDistributionConfig};
@@ -12,6 +13,7 @@ use invalidate::error::InvalidateError;
 use invalidate::handler::Invalidate;
 use jiff::Timestamp;
 use tokio::time::Instant;
+use warmfront::clock::SystemClock;
 use warmfront::contract::Contract;
 use warmfront::failure::{ErrorName, Failure};
 use warmfront::message::{Execution, InvalidateRequest, Invalidation, PurgeTarget};
@@ -24,8 +26,11 @@ const ENTERED: &str = "2026-01-01T00:00:10Z";
 /// A CloudFront that gives scripted answers and notes what it was asked.
 struct Scripted {
     tag_header: Result<Option<String>, ServiceFault>,
+    config_reads: AtomicU32,
+    hangs: bool,
     answers: Mutex<VecDeque<Result<Created, ServiceFault>>>,
     asked: Mutex<Vec<(PurgeTarget, Vec<String>, String)>>,
+    asked_at: Mutex<Vec<Instant>>,
 }
 
 impl CreateInvalidation for Scripted {
@@ -37,6 +42,10 @@ impl CreateInvalidation for Scripted {
     ) -> Result<Created, ServiceFault> {
         let call = (target.clone(), items.to_vec(), caller_reference.to_owned());
         self.asked.lock().unwrap().push(call);
+        self.asked_at.lock().unwrap().push(Instant::now());
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
         let answer = self.answers.lock().unwrap().pop_front();
         answer.expect("no further call is scripted")
     }
@@ -44,22 +53,25 @@ impl CreateInvalidation for Scripted {
 
 impl GetDistributionConfig for Scripted {
     async fn cache_tag_header(&self, _: &str) -> Result<Option<String>, ServiceFault> {
+        self.config_reads.fetch_add(1, Ordering::Relaxed);
         self.tag_header.clone()
     }
 }
 
-fn step(answers: Vec<Result<Created, ServiceFault>>) -> Invalidate<Scripted> {
-    Invalidate {
-        config: Config {
-            distribution_id: "E1".into(),
-            contract: Contract::parse(include_str!("../../../shared/contract.json")).unwrap(),
-        },
-        cloudfront: Scripted {
-            tag_header: Ok(Some("Cache-Tag".into())),
-            answers: Mutex::new(answers.into()),
-            asked: Mutex::default(),
-        },
-    }
+fn step(answers: Vec<Result<Created, ServiceFault>>) -> Invalidate<Scripted, SystemClock> {
+    let config = Config {
+        distribution_id: "E1".into(),
+        contract: Contract::parse(include_str!("../../../shared/contract.json")).unwrap(),
+    };
+    let cloudfront = Scripted {
+        tag_header: Ok(Some("Cache-Tag".into())),
+        config_reads: AtomicU32::new(0),
+        hangs: false,
+        answers: Mutex::new(answers.into()),
+        asked: Mutex::default(),
+        asked_at: Mutex::default(),
+    };
+    Invalidate::new(config, cloudfront, SystemClock)
 }
 
 fn request() -> InvalidateRequest {
@@ -94,14 +106,14 @@ fn fault(kind: FaultKind, code: &str, message: &str) -> ServiceFault {
 }
 
 async fn run(
-    step: &Invalidate<Scripted>,
+    step: &Invalidate<Scripted, SystemClock>,
     request: InvalidateRequest,
 ) -> Result<Invalidation, InvalidateError> {
     step.handle(request, Instant::now() + Duration::from_secs(30))
         .await
 }
 
-fn asked(step: &Invalidate<Scripted>) -> Vec<(PurgeTarget, Vec<String>, String)> {
+fn asked(step: &Invalidate<Scripted, SystemClock>) -> Vec<(PurgeTarget, Vec<String>, String)> {
     step.cloudfront.asked.lock().unwrap().clone()
 }
 
@@ -111,6 +123,7 @@ async fn asks_once_for_the_tag_of_the_tenant() {
     let invalidation = run(&step, request()).await.unwrap();
     assert_eq!(invalidation.items, ["#tenant:acme"]);
     assert!(!invalidation.settled);
+    assert!(invalidation.watched_since.is_some(), "the wait begins here");
     let asked = asked(&step);
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0].0, PurgeTarget::Distribution("E1".into()));
@@ -213,6 +226,79 @@ async fn nothing_is_purged_while_tags_are_not_read_from_the_contracts_header() {
         assert!(error.to_string().contains(part), "{error}");
         assert_eq!(asked(&step), []);
     }
+}
+
+fn config_reads(step: &Invalidate<Scripted, SystemClock>) -> u32 {
+    step.cloudfront.config_reads.load(Ordering::Relaxed)
+}
+
+/// Lets time pass.
+async fn pass(time: Duration) {
+    tokio::time::advance(time).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn distribution_is_read_once_in_ten_minutes() {
+    let step = step((0..3).map(|_| Ok(created(ENTERED))).collect());
+    run(&step, request()).await.unwrap();
+    pass(Duration::from_secs(599)).await;
+    run(&step, request()).await.unwrap();
+    assert_eq!(config_reads(&step), 1);
+    pass(Duration::from_secs(2)).await;
+    run(&step, request()).await.unwrap();
+    assert_eq!(config_reads(&step), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_tag_header_is_looked_at_again_each_time() {
+    let mut step = step(vec![Ok(created(ENTERED))]);
+    step.cloudfront.tag_header = Ok(None);
+    run(&step, request()).await.unwrap_err();
+    step.cloudfront.tag_header = Ok(Some("cache-tag".into()));
+    run(&step, request()).await.unwrap();
+    assert_eq!(config_reads(&step), 2);
+}
+
+fn throttled() -> Result<Created, ServiceFault> {
+    Err(fault(FaultKind::Throttled, "Throttling", "Rate exceeded"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttled_process_keeps_its_calls_two_seconds_apart_for_a_minute() {
+    let answers = [throttled()].into_iter();
+    let step = step(
+        answers
+            .chain((0..34).map(|_| Ok(created(ENTERED))))
+            .collect(),
+    );
+    run(&step, request()).await.unwrap_err();
+    for _ in 0..34 {
+        run(&step, request()).await.unwrap();
+    }
+    let asked = step.cloudfront.asked_at.lock().unwrap().clone();
+    let seconds: Vec<_> = asked.iter().map(|at| (*at - asked[0]).as_secs()).collect();
+    assert_eq!(seconds[..4], [0, 2, 4, 6]);
+    // The minute is over: nothing says that CloudFront is still busy.
+    assert_eq!(seconds[29..], [58, 60, 60, 60, 60, 60]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_nobody_throttled_wait_for_nothing() {
+    let step = step(vec![Ok(created(ENTERED)), Ok(created(ENTERED))]);
+    let started = Instant::now();
+    run(&step, request()).await.unwrap();
+    run(&step, request()).await.unwrap();
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn hanging_call_ends_before_the_function_does() {
+    let mut step = step(vec![]);
+    step.cloudfront.hangs = true;
+    let started = Instant::now();
+    let error = run(&step, request()).await.unwrap_err();
+    assert_eq!(error.name(), ErrorName::CloudFrontUnavailable);
+    assert!(started.elapsed() < Duration::from_secs(30));
 }
 
 #[tokio::test]

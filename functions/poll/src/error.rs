@@ -5,22 +5,48 @@ use warmfront::service_fault::{FaultKind, ServiceFault};
 
 /// A failure of *poll*.
 #[derive(Debug, thiserror::Error)]
-#[error("the status of invalidation {invalidation} could not be read")]
-pub struct PollError {
-    /// The invalidation.
-    pub invalidation: String,
-    /// What CloudFront said.
-    pub source: ServiceFault,
+pub enum PollError {
+    /// CloudFront did not tell how far the invalidation is.
+    #[error("the status of invalidation {invalidation} could not be read")]
+    Unread {
+        /// The invalidation.
+        invalidation: String,
+        /// What CloudFront said.
+        source: ServiceFault,
+    },
+    /// An invalidation that somebody else made does not purge what this run is for.
+    #[error(
+        "invalidation {invalidation} does not cover this run: neither {covers} nor /* is among its \
+         {} items, which begin with {}", .items.len(), shown(items)
+    )]
+    DoesNotCover {
+        /// The invalidation.
+        invalidation: String,
+        /// The item that it has to contain.
+        covers: String,
+        /// The items that it contains.
+        items: Vec<String>,
+    },
+}
+
+/// The first items: an invalidation may have 3,000.
+fn shown(items: &[String]) -> String {
+    let first: Vec<&str> = items.iter().take(5).map(String::as_str).collect();
+    first.join(" ")
 }
 
 impl Failure for PollError {
     /// Codes: CloudFront API Reference, GetInvalidation.
     fn name(&self) -> ErrorName {
-        match self.source.code.as_str() {
+        let source = match self {
+            Self::DoesNotCover { .. } => return ErrorName::InvalidationDoesNotCover,
+            Self::Unread { source, .. } => source,
+        };
+        match source.code.as_str() {
             "NoSuchInvalidation" => ErrorName::NoSuchInvalidation,
             "NoSuchDistribution" => ErrorName::NoSuchDistribution,
             "EntityNotFound" => ErrorName::NoSuchDistributionTenant,
-            _ => match self.source.kind {
+            _ => match source.kind {
                 FaultKind::Throttled => ErrorName::CloudFrontThrottled,
                 FaultKind::Unavailable => ErrorName::CloudFrontUnavailable,
                 FaultKind::AccessDenied | FaultKind::Rejected => ErrorName::CloudFrontAccessDenied,

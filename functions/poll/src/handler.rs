@@ -3,14 +3,13 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 use warmfront::clock::Clock;
 use warmfront::message::{Invalidation, InvalidationStatus, PollRequest};
 use warmfront::service_fault::{FaultKind, ServiceFault};
 use warmfront::step::Step;
 
-use crate::cloudfront::GetInvalidation;
+use crate::cloudfront::{Found, GetInvalidation};
 use crate::config::Config;
 use crate::error::PollError;
 
@@ -19,7 +18,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// How much longer a pause may be. Runs that started together drift apart.
 const JITTER: Duration = Duration::from_millis(400);
 /// How long a new invalidation may be unknown to the API that reports on it.
-const UNKNOWN_AFTER_CREATION: Duration = Duration::from_secs(10);
+const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(10);
+/// The path that covers every object, tagged or not.
+const EVERYTHING: &str = "/*";
 /// What is kept of the function's time to answer in.
 const MARGIN: Duration = Duration::from_secs(3);
 
@@ -29,7 +30,7 @@ pub struct Poll<C, K> {
     pub config: Config,
     /// CloudFront's control plane.
     pub cloudfront: C,
-    /// The time of day, to compare with CloudFront's creation times.
+    /// The time of day, by which a wait is measured: CloudFront's own times may be off.
     pub clock: K,
 }
 
@@ -48,35 +49,40 @@ impl<C: GetInvalidation, K: Clock> Step for Poll<C, K> {
         deadline: Instant,
     ) -> Result<Invalidation, PollError> {
         let mut invalidation = request.invalidation;
+        let since = *invalidation
+            .watched_since
+            .get_or_insert_with(|| self.clock.now());
         let window_end = (Instant::now() + self.config.window).min(deadline - MARGIN);
         let mut looks = 0_u32;
         loop {
             looks += 1;
             let look = tokio::time::timeout_at(deadline - MARGIN, self.look(&invalidation))
                 .await
-                .unwrap_or_else(|_| Err(unanswered()));
-            let age = self.age(&invalidation);
-            invalidation.seconds = u32::try_from(age.as_secs()).unwrap_or(u32::MAX);
+                .unwrap_or_else(|_| Err(ServiceFault::late()));
+            let waited = Duration::try_from(self.clock.now().duration_since(since));
+            let waited = waited.unwrap_or_default();
+            invalidation.seconds = u32::try_from(waited.as_secs()).unwrap_or(u32::MAX);
             let failure = match look {
-                Ok(InvalidationStatus::Completed) => {
-                    invalidation.status = InvalidationStatus::Completed;
-                    invalidation.settled = true;
-                    tracing::info!(
-                        looks,
-                        seconds = invalidation.seconds,
-                        "invalidation completed"
-                    );
-                    return Ok(invalidation);
+                Ok(found) => {
+                    check_covers(&invalidation, request.covers.as_deref(), found.items)?;
+                    if status_of(&found.status) == InvalidationStatus::Completed {
+                        invalidation.status = InvalidationStatus::Completed;
+                        invalidation.settled = true;
+                        let seconds = invalidation.seconds;
+                        tracing::info!(looks, seconds, "invalidation completed");
+                        return Ok(invalidation);
+                    }
+                    None
                 }
-                Ok(InvalidationStatus::InProgress) => None,
-                Err(fault) if Self::may_pass(&fault, age) => Some(fault),
-                Err(source) => return Err(Self::error(&invalidation, source)),
+                Err(fault) if may_pass(&fault, waited) => Some(fault),
+                Err(source) => return Err(unread(&invalidation, source)),
             };
-            if age >= self.config.budget {
+            if waited >= self.config.budget {
+                let seconds = invalidation.seconds;
                 tracing::warn!(
                     looks,
-                    seconds = invalidation.seconds,
-                    "invalidation not seen to complete, going on without"
+                    seconds,
+                    "invalidation not seen to complete, going on"
                 );
                 invalidation.timed_out = true;
                 invalidation.settled = true;
@@ -84,10 +90,10 @@ impl<C: GetInvalidation, K: Clock> Step for Poll<C, K> {
             }
             let pause = pause(&invalidation.id, looks);
             // The budget may end before the window: the last look is at its end.
-            let next = Instant::now() + pause.min(self.config.budget.saturating_sub(age));
+            let next = Instant::now() + pause.min(self.config.budget.saturating_sub(waited));
             if next > window_end {
                 return match failure {
-                    Some(source) => Err(Self::error(&invalidation, source)),
+                    Some(source) => Err(unread(&invalidation, source)),
                     None => Ok(invalidation),
                 };
             }
@@ -97,57 +103,61 @@ impl<C: GetInvalidation, K: Clock> Step for Poll<C, K> {
 }
 
 impl<C: GetInvalidation, K: Clock> Poll<C, K> {
-    async fn look(&self, invalidation: &Invalidation) -> Result<InvalidationStatus, ServiceFault> {
-        let status = self
-            .cloudfront
-            .invalidation_status(&invalidation.target, &invalidation.id)
-            .await?;
-        Ok(match status.as_str() {
-            "Completed" => InvalidationStatus::Completed,
-            "InProgress" => InvalidationStatus::InProgress,
-            other => {
-                tracing::warn!(status = other, "unknown invalidation status, waiting on");
-                InvalidationStatus::InProgress
-            }
-        })
+    async fn look(&self, invalidation: &Invalidation) -> Result<Found, ServiceFault> {
+        self.cloudfront
+            .invalidation(&invalidation.target, &invalidation.id)
+            .await
     }
+}
 
-    fn age(&self, invalidation: &Invalidation) -> Duration {
-        age_at(self.clock.now(), invalidation)
-    }
-
-    /// Whether a later look may well succeed.
-    fn may_pass(fault: &ServiceFault, age: Duration) -> bool {
-        match fault.kind {
-            FaultKind::Throttled | FaultKind::Unavailable => true,
-            FaultKind::Rejected => {
-                fault.code == "NoSuchInvalidation" && age < UNKNOWN_AFTER_CREATION
-            }
-            FaultKind::AccessDenied => false,
-        }
-    }
-
-    fn error(invalidation: &Invalidation, source: ServiceFault) -> PollError {
-        PollError {
-            invalidation: invalidation.id.clone(),
-            source,
+/// Nothing but `Completed` is done.
+fn status_of(told: &str) -> InvalidationStatus {
+    match told {
+        "Completed" => InvalidationStatus::Completed,
+        "InProgress" => InvalidationStatus::InProgress,
+        other => {
+            tracing::warn!(status = other, "unknown invalidation status, waiting on");
+            InvalidationStatus::InProgress
         }
     }
 }
 
-/// A look that the function's own deadline cut short.
-fn unanswered() -> ServiceFault {
-    ServiceFault {
-        kind: FaultKind::Unavailable,
-        code: String::new(),
-        message: "no answer before the function's deadline".into(),
-        request_id: None,
+/// Refuses an invalidation that does not purge `covers`: not the item itself, and not everything.
+fn check_covers(
+    invalidation: &Invalidation,
+    covers: Option<&str>,
+    items: Vec<String>,
+) -> Result<(), PollError> {
+    match covers {
+        Some(covers)
+            if !items
+                .iter()
+                .any(|item| item == covers || item == EVERYTHING) =>
+        {
+            Err(PollError::DoesNotCover {
+                invalidation: invalidation.id.clone(),
+                covers: covers.to_owned(),
+                items,
+            })
+        }
+        _ => Ok(()),
     }
 }
 
-/// Time since creation; zero while the clocks disagree about the order.
-fn age_at(now: Timestamp, invalidation: &Invalidation) -> Duration {
-    Duration::try_from(now.duration_since(invalidation.create_time)).unwrap_or_default()
+/// Whether a later look may well succeed.
+fn may_pass(fault: &ServiceFault, waited: Duration) -> bool {
+    match fault.kind {
+        FaultKind::Throttled | FaultKind::Unavailable => true,
+        FaultKind::Rejected => fault.code == "NoSuchInvalidation" && waited < UNKNOWN_AT_FIRST,
+        FaultKind::AccessDenied => false,
+    }
+}
+
+fn unread(invalidation: &Invalidation, source: ServiceFault) -> PollError {
+    PollError::Unread {
+        invalidation: invalidation.id.clone(),
+        source,
+    }
 }
 
 /// A pause that differs from run to run without a source of randomness.

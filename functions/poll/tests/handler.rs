@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use poll::cloudfront::GetInvalidation;
+use poll::cloudfront::{Found, GetInvalidation};
 use poll::config::Config;
 use poll::error::PollError;
 use poll::handler::Poll;
@@ -35,12 +35,13 @@ impl Clock for Virtual {
 /// A CloudFront with scripted answers; the last one repeats.
 struct Scripted {
     answers: Mutex<VecDeque<Result<&'static str, ServiceFault>>>,
+    items: Vec<String>,
     looks: Mutex<Vec<Instant>>,
     hangs: bool,
 }
 
 impl GetInvalidation for Scripted {
-    async fn invalidation_status(&self, _: &PurgeTarget, _: &str) -> Result<String, ServiceFault> {
+    async fn invalidation(&self, _: &PurgeTarget, _: &str) -> Result<Found, ServiceFault> {
         self.looks.lock().unwrap().push(Instant::now());
         if self.hangs {
             std::future::pending::<()>().await;
@@ -51,7 +52,10 @@ impl GetInvalidation for Scripted {
         } else {
             answers[0].clone()
         };
-        answer.map(str::to_owned)
+        answer.map(|status| Found {
+            status: status.to_owned(),
+            items: self.items.clone(),
+        })
     }
 }
 
@@ -63,6 +67,7 @@ fn step(answers: Vec<Result<&'static str, ServiceFault>>) -> Poll<Scripted, Virt
         },
         cloudfront: Scripted {
             answers: Mutex::new(answers.into()),
+            items: vec!["#tenant:acme".into()],
             looks: Mutex::default(),
             hangs: false,
         },
@@ -92,10 +97,12 @@ fn request() -> PollRequest {
             redrive_count: 0,
             create_time: EPOCH.parse().unwrap(),
             status: InvalidationStatus::InProgress,
+            watched_since: Some(EPOCH.parse().unwrap()),
             seconds: 0,
             timed_out: false,
             settled: false,
         },
+        covers: None,
         execution: Execution {
             id: "x".into(),
             redrive_count: 0,
@@ -103,9 +110,27 @@ fn request() -> PollRequest {
     }
 }
 
-async fn run(step: &Poll<Scripted, Virtual>) -> Result<Invalidation, PollError> {
-    step.handle(request(), Instant::now() + Duration::from_secs(30))
+async fn ask(
+    step: &Poll<Scripted, Virtual>,
+    request: PollRequest,
+) -> Result<Invalidation, PollError> {
+    step.handle(request, Instant::now() + Duration::from_secs(30))
         .await
+}
+
+async fn run(step: &Poll<Scripted, Virtual>) -> Result<Invalidation, PollError> {
+    ask(step, request()).await
+}
+
+/// Calls the step as the state machine does, until there is nothing to wait for.
+async fn run_on(step: &Poll<Scripted, Virtual>, mut request: PollRequest) -> Invalidation {
+    for _ in 0..10 {
+        request.invalidation = ask(step, request.clone()).await.unwrap();
+        if request.invalidation.settled {
+            return request.invalidation;
+        }
+    }
+    panic!("the budget does not end the wait");
 }
 
 fn looks(step: &Poll<Scripted, Virtual>) -> usize {
@@ -149,19 +174,76 @@ async fn window_ends_in_progress() {
 
 #[tokio::test(start_paused = true)]
 async fn budget_ends_the_wait_flagged_and_never_completed() {
-    let step = step(vec![Ok("InProgress")]);
-    let mut windows = 0;
-    let settled = loop {
-        windows += 1;
-        assert!(windows < 10, "the budget does not end the wait");
-        let invalidation = run(&step).await.unwrap();
-        if invalidation.settled {
-            break invalidation;
-        }
-    };
+    let settled = run_on(&step(vec![Ok("InProgress")]), request()).await;
     assert!(settled.timed_out);
     assert_eq!(settled.status, InvalidationStatus::InProgress);
     assert_eq!(settled.seconds, 60);
+}
+
+/// With CloudFront's clock ahead, a wait counted from its times alone would not begin for minutes;
+/// with it behind, it would be over at once.
+#[tokio::test(start_paused = true)]
+async fn wait_is_bounded_by_its_own_clock_whatever_cloudfronts_says() {
+    for create_time in ["2026-01-01T00:05:00Z", "2025-12-31T23:55:00Z"] {
+        let step = step(vec![Ok("InProgress")]);
+        let mut request = request();
+        request.invalidation.create_time = create_time.parse().unwrap();
+        let started = Instant::now();
+        let settled = run_on(&step, request).await;
+        assert!(settled.timed_out);
+        assert_eq!(started.elapsed().as_secs(), 60, "created {create_time}");
+    }
+}
+
+/// A step that failed tells nothing, and is repeated with what it was told before.
+#[tokio::test(start_paused = true)]
+async fn failed_calls_count_towards_the_wait() {
+    let step = step(vec![Err(fault(FaultKind::Throttled, "Throttling"))]);
+    let mut failures = 0;
+    let settled = loop {
+        match run(&step).await {
+            Ok(invalidation) => break invalidation,
+            Err(_) => failures += 1,
+        }
+        assert!(failures < 8, "the state machine has given up");
+    };
+    assert!(settled.timed_out && settled.settled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wait_for_an_invalidation_of_somebody_else_begins_at_the_first_look() {
+    let step = step(vec![Ok("InProgress")]);
+    let mut request = request();
+    request.invalidation.watched_since = None;
+    let settled = run_on(&step, request).await;
+    assert_eq!(settled.watched_since, Some(EPOCH.parse().unwrap()));
+    assert_eq!(settled.seconds, 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn invalidation_of_somebody_else_has_to_cover_the_tenant() {
+    for (items, is_covered) in [
+        (vec!["#tenant:beta", "#tenant:acme"], true),
+        (vec!["/*"], true),
+        (vec!["#tenant:acme-2", "/api/*"], false),
+        (vec![], false),
+    ] {
+        let mut step = step(vec![Ok("InProgress"), Ok("Completed")]);
+        step.cloudfront.items = items.iter().map(|item| (*item).to_owned()).collect();
+        let covering = PollRequest {
+            covers: Some("#tenant:acme".into()),
+            ..request()
+        };
+        match ask(&step, covering).await {
+            Ok(invalidation) => assert!(is_covered && invalidation.settled, "{items:?}"),
+            Err(error) => {
+                assert!(!is_covered, "{items:?}");
+                assert_eq!(error.name(), ErrorName::InvalidationDoesNotCover);
+                assert!(error.to_string().contains("#tenant:acme "), "{error}");
+                assert_eq!(looks(&step), 1, "no wait for what does not help");
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

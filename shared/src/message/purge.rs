@@ -74,7 +74,11 @@ pub struct Invalidation {
     pub create_time: Timestamp,
     /// How far it is.
     pub status: InvalidationStatus,
-    /// Seconds from `createTime` to the last look.
+    /// When the run's wait for it began, by the functions' own clock: when *invalidate* had it
+    /// accepted or, where somebody else made it, at the first look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watched_since: Option<Timestamp>,
+    /// Seconds from `watchedSince` to the last look.
     pub seconds: u32,
     /// Whether the wait ended without completion being seen.
     pub timed_out: bool,
@@ -90,6 +94,9 @@ pub struct PollRequest {
     pub tenant: TenantId,
     /// The invalidation, as the last step left it.
     pub invalidation: Invalidation,
+    /// The item that it has to contain, where somebody else made it.
+    #[serde(default)]
+    pub covers: Option<String>,
     /// The execution that asks.
     pub execution: Execution,
 }

@@ -19,15 +19,17 @@ use crate::zipped::zipped;
 pub enum Step {
     Preflight,
     Invalidate,
+    InvalidateAgain,
     AwaitInvalidation,
     Prewarm,
 }
 
 impl Step {
     /// All of them, in the order of a run.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Preflight,
         Self::Invalidate,
+        Self::InvalidateAgain,
         Self::AwaitInvalidation,
         Self::Prewarm,
     ];
@@ -38,6 +40,7 @@ impl Step {
         match self {
             Self::Preflight => "Preflight",
             Self::Invalidate => "Invalidate",
+            Self::InvalidateAgain => "InvalidateAgain",
             Self::AwaitInvalidation => "AwaitInvalidation",
             Self::Prewarm => "Prewarm",
         }
@@ -46,7 +49,7 @@ impl Step {
     fn binary(self) -> &'static str {
         match self {
             Self::Preflight | Self::Prewarm => "prewarm",
-            Self::Invalidate => "invalidate",
+            Self::Invalidate | Self::InvalidateAgain => "invalidate",
             Self::AwaitInvalidation => "poll",
         }
     }

@@ -93,13 +93,11 @@ impl Lambda {
         let call = self.begin(run, name);
         match name {
             "invalidate" => {
-                let step = Invalidate {
-                    config: invalidate::config::Config {
-                        distribution_id: DISTRIBUTION.to_owned(),
-                        contract: self.world.scenario.contract.clone(),
-                    },
-                    cloudfront: self.port(call),
+                let config = invalidate::config::Config {
+                    distribution_id: DISTRIBUTION.to_owned(),
+                    contract: self.world.scenario.contract.clone(),
                 };
+                let step = Invalidate::new(config, self.port(call), self.world.clock);
                 self.call(call, &step, payload, SHORT_TIMEOUT).await.0
             }
             "poll" => {

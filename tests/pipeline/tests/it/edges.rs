@@ -6,7 +6,7 @@ use std::process::Command;
 use pipeline::edges::{Edge, definition, edges};
 
 /// Errors of a state's retriers, and the test that takes each edge.
-const RETRIES: [(&str, &str, &str); 12] = [
+const RETRIES: [(&str, &str, &str); 18] = [
     (
         "Preflight",
         "LoginThrottled",
@@ -42,6 +42,16 @@ const RETRIES: [(&str, &str, &str); 12] = [
         "TooManyInvalidationsInProgress",
         "purge::a_purge_over_quota_is_repeated",
     ),
+    ("InvalidateAgain", "CloudFrontThrottled", PURGED_AGAIN),
+    ("InvalidateAgain", "CloudFrontUnavailable", PURGED_AGAIN),
+    (
+        "InvalidateAgain",
+        "TooManyInvalidationsInProgress",
+        PURGED_AGAIN,
+    ),
+    ("Invalidate", "States.Timeout", OUTLASTED),
+    ("InvalidateAgain", "States.Timeout", OUTLASTED),
+    ("AwaitInvalidation", "States.Timeout", OUTLASTED),
     (
         "AwaitInvalidation",
         "CloudFrontThrottled",
@@ -69,9 +79,17 @@ const RETRIES: [(&str, &str, &str); 12] = [
     ),
 ];
 
+const PURGED_AGAIN: &str = "purge::what_a_first_purge_survives_a_second_one_does";
+const OUTLASTED: &str = "resilience::a_state_that_outlasts_its_time_is_repeated";
 /// Takes the edges of each of these errors in each state.
 const LAMBDAS_OWN: &str = "resilience::lambdas_own_errors_are_repeated_in_every_state";
-const STATES: [&str; 4] = ["Preflight", "Invalidate", "AwaitInvalidation", "Prewarm"];
+const STATES: [&str; 5] = [
+    "Preflight",
+    "Invalidate",
+    "InvalidateAgain",
+    "AwaitInvalidation",
+    "Prewarm",
+];
 const LAMBDA_ERRORS: [&str; 8] = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
@@ -84,10 +102,11 @@ const LAMBDA_ERRORS: [&str; 8] = [
 ];
 
 /// Ways from state to state, and the test that goes them.
-const WAYS: [(&str, &str, &str); 9] = [
-    ("Preflight", "WhatRemains", HAPPY),
-    ("WhatRemains", "Invalidate", HAPPY),
+const WAYS: [(&str, &str, &str); 10] = [
+    ("Preflight", "Invalidate", HAPPY),
+    ("WhatRemains", "InvalidateAgain", REPAIRED),
     ("Invalidate", "AwaitInvalidation", HAPPY),
+    ("InvalidateAgain", "AwaitInvalidation", REPAIRED),
     ("AwaitInvalidation", "IsInvalidationSettled", HAPPY),
     ("IsInvalidationSettled", "Prewarm", HAPPY),
     (
@@ -103,6 +122,7 @@ const WAYS: [(&str, &str, &str); 9] = [
         "prewarm::what_one_function_run_cannot_do_is_left_to_the_next",
     ),
 ];
+const REPAIRED: &str = "prewarm::a_stale_endpoint_is_purged_and_warmed_again";
 const HAPPY: &str =
     "happy_path::every_endpoint_is_fresh_after_one_purge_and_one_origin_request_each";
 

@@ -219,7 +219,7 @@ fn a_stale_endpoint_is_purged_and_warmed_again() {
         let ways = ended.states();
         let back = ways
             .windows(2)
-            .any(|pair| pair == ["WhatRemains", "Invalidate"]);
+            .any(|pair| pair == ["WhatRemains", "InvalidateAgain"]);
         assert!(back, "{ways:?}");
     });
 }

@@ -1,23 +1,24 @@
 //! What CloudFront may answer to the purge, and what becomes of the run.
 
-use pipeline::{Function, Pipeline, Step, Trial, trial};
+use futures_util::future::join_all;
+use pipeline::{Function, OVERVIEW, Pipeline, Step, Trial, trial};
 use serde_json::{Value, json};
+use stack::origin::OriginFault;
 
 use crate::{STRAIGHT, overview};
 
-/// The client makes three tries before the step fails.
-const ONE_STEP: u32 = 3;
-
-/// Runs with the first calls failing, and asserts that the step was repeated after this error and
-/// that one invalidation was made.
-async fn is_repeated(t: &Trial, times: u32, effect: Value, error: &str) {
-    t.cloudfront_fault("CreateInvalidation", 1, times, effect)
-        .await;
+/// Runs with the first call failing, and asserts that the step was repeated after this error and
+/// that one invalidation was made with two calls: the client does not repeat by itself.
+async fn is_repeated(t: &Trial, effect: Value, error: &str) {
+    t.cloudfront_fault("CreateInvalidation", 1, 1, effect).await;
     let ended = t.refresh(overview()).await;
     ended.report();
     assert_eq!(ended.stumbles(), [("Invalidate", error)]);
     assert_eq!(ended.states(), STRAIGHT);
-    assert_eq!(t.purges().await.len(), 1);
+    assert_eq!(
+        (t.purge_calls().await.len(), t.purges().await.len()),
+        (2, 1)
+    );
 }
 
 /// Runs with every call failing, and asserts that the run fails with this error at once.
@@ -33,26 +34,15 @@ async fn is_final(t: &Trial, effect: Value, error: &str) -> String {
 #[test]
 fn a_throttled_purge_is_repeated() {
     trial(async |t| {
-        is_repeated(
-            t,
-            ONE_STEP,
-            json!({ "kind": "throttle" }),
-            "CloudFrontThrottled",
-        )
-        .await;
+        is_repeated(t, json!({ "kind": "throttle" }), "CloudFrontThrottled").await;
     });
 }
 
 #[test]
 fn a_purge_over_quota_is_repeated() {
     trial(async |t| {
-        is_repeated(
-            t,
-            1,
-            json!({ "kind": "overQuota" }),
-            "TooManyInvalidationsInProgress",
-        )
-        .await;
+        let effect = json!({ "kind": "overQuota" });
+        is_repeated(t, effect, "TooManyInvalidationsInProgress").await;
     });
 }
 
@@ -60,56 +50,61 @@ fn a_purge_over_quota_is_repeated() {
 fn an_unavailable_purge_is_repeated() {
     trial(async |t| {
         let effect = json!({ "kind": "error", "status": 503, "code": "ServiceUnavailable" });
-        is_repeated(t, ONE_STEP, effect, "CloudFrontUnavailable").await;
+        is_repeated(t, effect, "CloudFrontUnavailable").await;
+    });
+}
+
+/// The process's credentials or clock, not the role's rights.
+#[test]
+fn a_purge_with_credentials_that_ran_out_is_repeated() {
+    trial(async |t| {
+        let effect = json!({ "kind": "error", "status": 403, "code": "ExpiredToken" });
+        is_repeated(t, effect, "CloudFrontUnavailable").await;
     });
 }
 
 #[test]
-fn an_answer_lost_once_costs_no_second_invalidation() {
+fn a_lost_answer_costs_no_second_invalidation() {
     trial(async |t| {
-        t.cloudfront_fault(
-            "CreateInvalidation",
-            1,
-            1,
-            json!({ "kind": "lostResponse" }),
-        )
-        .await;
-        let ended = t.refresh(overview()).await;
-        ended.report();
-        assert_eq!(ended.stumbles(), [], "the client repeats by itself");
-        assert_eq!(
-            (t.purge_calls().await.len(), t.purges().await.len()),
-            (2, 1)
-        );
-    });
-}
-
-#[test]
-fn answers_lost_in_a_whole_step_cost_no_second_invalidation() {
-    trial(async |t| {
-        is_repeated(
-            t,
-            ONE_STEP,
-            json!({ "kind": "lostResponse" }),
-            "CloudFrontUnavailable",
-        )
-        .await;
-        assert_eq!(t.purge_calls().await.len(), 4);
+        let effect = json!({ "kind": "lostResponse" });
+        is_repeated(t, effect, "CloudFrontUnavailable").await;
     });
 }
 
 #[test]
 fn an_unreadable_answer_costs_no_second_invalidation() {
     trial(async |t| {
-        t.cloudfront_fault(
-            "CreateInvalidation",
-            1,
-            1,
-            json!({ "kind": "malformedXml" }),
-        )
-        .await;
-        t.refresh(overview()).await.report();
-        assert_eq!(t.purges().await.len(), 1);
+        let effect = json!({ "kind": "malformedXml" });
+        is_repeated(t, effect, "CloudFrontUnavailable").await;
+    });
+}
+
+#[test]
+fn what_a_first_purge_survives_a_second_one_does() {
+    trial(async |t| {
+        let faults = [
+            (json!({ "kind": "throttle" }), "CloudFrontThrottled"),
+            (json!({ "kind": "lostResponse" }), "CloudFrontUnavailable"),
+            (
+                json!({ "kind": "overQuota" }),
+                "TooManyInvalidationsInProgress",
+            ),
+        ];
+        let runs = faults.map(async |(effect, error)| {
+            let t = t.another().await;
+            t.set_version(2).await;
+            let version = "1".to_owned();
+            t.origin_fault(OVERVIEW, 1, 1, OriginFault::Version { version })
+                .await;
+            t.cloudfront_fault("CreateInvalidation", 2, 1, effect).await;
+            let ended = t
+                .refresh(json!({ "expectedVersion": "2", "endpoints": [OVERVIEW] }))
+                .await;
+            ended.report();
+            assert_eq!(ended.stumbles(), [("InvalidateAgain", error)]);
+            assert_eq!(t.purges().await.len(), 2);
+        });
+        join_all(runs).await;
     });
 }
 
@@ -214,7 +209,7 @@ fn an_unknown_distribution_ends_the_run() {
 fn an_unknown_distribution_tenant_ends_the_run() {
     trial(async |t| {
         let unknown = "dt_2xKx9mE4mBpTd1sFbdUJz4AYoCk";
-        let input = json!({ "distributionTenant": unknown, "endpoints": [crate::OVERVIEW] });
+        let input = json!({ "distributionTenant": unknown, "endpoints": [OVERVIEW] });
         let ended = t.refresh(input).await;
         let cause = ended.failed("Invalidate", "NoSuchDistributionTenant");
         assert!(cause.contains(unknown), "{cause}");

@@ -2,7 +2,7 @@
 
 use cloudfront_local::model::{Batch, Refusal, ReplayForm, Target};
 use invalidate::cloudfront::{CreateInvalidation, Created, GetDistributionConfig};
-use poll::cloudfront::GetInvalidation;
+use poll::cloudfront::{Found, GetInvalidation};
 use warmfront::message::PurgeTarget;
 use warmfront::service_fault::{FaultKind, ServiceFault};
 
@@ -89,15 +89,14 @@ impl GetDistributionConfig for Port {
 }
 
 impl GetInvalidation for Port {
-    async fn invalidation_status(
-        &self,
-        target: &PurgeTarget,
-        id: &str,
-    ) -> Result<String, ServiceFault> {
+    async fn invalidation(&self, target: &PurgeTarget, id: &str) -> Result<Found, ServiceFault> {
         self.travel().await;
         let now = self.world.now();
         if id == SWALLOWED {
-            return Ok("Completed".to_owned());
+            return Ok(Found {
+                status: "Completed".to_owned(),
+                items: vec![],
+            });
         }
         let mut state = self.world.state();
         if let Some(refusal) = state.cloudfront.random_trouble() {
@@ -105,7 +104,10 @@ impl GetInvalidation for Port {
         }
         let found = state.cloudfront.invalidation(&model_target(target), id);
         found
-            .map(|found| found.status(now).as_str().to_owned())
+            .map(|found| Found {
+                status: found.status(now).as_str().to_owned(),
+                items: found.batch.items.clone(),
+            })
             .map_err(fault)
     }
 }

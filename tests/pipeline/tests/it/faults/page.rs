@@ -11,7 +11,7 @@ What becomes of a run when one of its calls fails in one way, every time, to the
 stack: the real state machine and the release binaries, a tenant with old data cached and new data at the origin. A test
 makes the runs again and compares this page with them; `WARMFRONT_ACCEPT_FAULTS=1` writes it anew.
 
-In these runs the state machine repeats once where it would repeat up to eight times, the endpoint has 3 s and the wait
+In these runs the state machine repeats once where it would repeat many times, the endpoint has 3 s and the wait
 for the invalidation 12 s. What passes within the real retries is no fault to the run. *Ends in* `Refreshed` means success.
 Until something is purged, people keep what was cached.
 ";
