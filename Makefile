@@ -78,6 +78,10 @@ test: build-host node-modules nextest ## Run every test: Rust, Node, state machi
 soak: ## Simulate RUNS=200000 further refreshes, from seed FROM=20000
 	$(CARGO) run --package simulation -- --runs $(or $(RUNS),200000) --from $(or $(FROM),20000)
 
+.PHONY: crowd
+crowd: ## Simulate crowds of executions that start at once (EXECUTIONS="100 1000")
+	$(CARGO) run --package simulation -- crowd $(EXECUTIONS)
+
 .PHONY: lint
 lint: node-modules ## Check format, lints and documentation
 	cargo fmt --all --check

@@ -5,6 +5,7 @@
 
 pub mod caches;
 pub mod clock;
+pub mod crowd;
 pub mod data_plane;
 pub mod history;
 pub mod identity;
@@ -27,7 +28,7 @@ use scenario::Scenario;
 use simulation::happen;
 
 /// The state machine that is deployed.
-static DEFINITION: LazyLock<Definition> = LazyLock::new(|| {
+pub static DEFINITION: LazyLock<Definition> = LazyLock::new(|| {
     let text = include_str!("../../../statemachine/refresh.asl.json");
     Definition::parse(text).expect("the interpreter knows all that the state machine says")
 });

@@ -172,7 +172,8 @@ impl State {
             match surroundings.invoke(function, payload).await {
                 Ok(answer) => break answer,
                 Err(error) => {
-                    let Some(pause) = pause_before_retry(retry, &mut tries, &error, surroundings)
+                    let random = || surroundings.random();
+                    let Some(pause) = pause_before_retry(retry, &mut tries, &error.name, random)
                     else {
                         return Err(error);
                     };
@@ -196,15 +197,13 @@ impl State {
 }
 
 /// The pause that the first matching retrier has for this error, unless its tries are used up.
-fn pause_before_retry(
+pub(crate) fn pause_before_retry(
     retry: &[Retrier],
     tries: &mut [u32],
-    error: &TaskError,
-    surroundings: &impl Surroundings,
+    error: &str,
+    random: impl FnOnce() -> f64,
 ) -> Option<Duration> {
-    let index = retry
-        .iter()
-        .position(|retrier| retrier.matches(&error.name))?;
+    let index = retry.iter().position(|retrier| retrier.matches(error))?;
     let retrier = &retry[index];
     if tries[index] >= retrier.max_attempts {
         return None;
@@ -212,7 +211,7 @@ fn pause_before_retry(
     let pause = retrier.pause(tries[index]);
     tries[index] += 1;
     Some(if retrier.has_full_jitter() {
-        pause.mul_f64(surroundings.random())
+        pause.mul_f64(random())
     } else {
         pause
     })

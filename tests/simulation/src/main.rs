@@ -3,14 +3,17 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+use simulation::crowd::{Crowd, Limits, Outcome};
 use simulation::promise::Tally;
 use simulation::scenario::Scenario;
-use simulation::{check_seed, trace};
+use simulation::{DEFINITION, check_seed, trace};
 
 /// Lets simulated refreshes happen and looks for broken promises.
 #[derive(Debug, Parser)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Only this world, with every event.
     #[arg(long)]
     seed: Option<u64>,
@@ -25,8 +28,69 @@ struct Arguments {
     failures: usize,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Executions that start at once: how long they take, and what they ask of CloudFront.
+    Crowd {
+        /// How many; several numbers for several crowds.
+        #[arg(default_values_t = [100, 150, 200, 1_000])]
+        executions: Vec<u32>,
+        /// `CreateInvalidation` calls a second that the account has.
+        #[arg(long, default_value_t = Limits::default().purge_rate)]
+        rate: f64,
+        /// Concurrent executions that the account's Lambda has.
+        #[arg(long, default_value_t = Limits::default().concurrency)]
+        concurrency: u32,
+        /// From which everything random follows.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+/// Prints a table for the shipped reservation of *invalidate*, and one for none.
+fn print_crowds(executions: &[u32], limits: &Limits, seed: u64) {
+    for (reserved, title) in [
+        (limits.reserved, "as it is deployed"),
+        (None, "without reserved concurrency (concurrentPurges: 0)"),
+    ] {
+        println!("{title}\n{}", Outcome::COLUMNS);
+        for &executions in executions {
+            let limits = Limits {
+                reserved,
+                ..limits.clone()
+            };
+            let crowd = Crowd {
+                executions,
+                limits,
+                seed,
+            };
+            let outcome = crowd.happen(&DEFINITION);
+            println!("{}", outcome.row(executions));
+            for ((state, error), failed) in &outcome.failures {
+                println!("           {failed} failed at {state} with {error}");
+            }
+        }
+        println!();
+    }
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(Command::Crowd {
+        executions,
+        rate,
+        concurrency,
+        seed,
+    }) = arguments.command
+    {
+        let limits = Limits {
+            purge_rate: rate,
+            concurrency,
+            ..Limits::default()
+        };
+        print_crowds(&executions, &limits, seed);
+        return ExitCode::SUCCESS;
+    }
     if let Some(seed) = arguments.seed {
         println!("{:#?}", Scenario::draw(seed));
         let mut tally = Tally::default();

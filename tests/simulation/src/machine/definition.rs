@@ -117,6 +117,17 @@ impl Definition {
     }
 }
 
+impl State {
+    /// What it repeats; nothing unless it is a task.
+    #[must_use]
+    pub fn retriers(&self) -> &[Retrier] {
+        match self {
+            Self::Task { retry, .. } => retry,
+            Self::Choice { .. } | Self::Succeed { .. } => &[],
+        }
+    }
+}
+
 impl Retrier {
     pub(super) fn matches(&self, error: &str) -> bool {
         self.error_equals.iter().any(|name| name == error)
