@@ -24,6 +24,13 @@ impl CacheTag {
         Self(format!("{prefix}{tenant}:{scope}"))
     }
 
+    /// The same tag on what has this data version: old copies can be purged by themselves. `@` is
+    /// in no tenant id and in no scope's name.
+    #[must_use]
+    pub fn versioned(&self, version: &str) -> Self {
+        Self(format!("{}@{version}", self.0))
+    }
+
     /// The tag as an item of an invalidation. Without the `#` CloudFront would read a path.
     #[must_use]
     pub fn invalidation_item(&self) -> String {

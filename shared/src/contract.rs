@@ -5,16 +5,21 @@
 //! `shared/contract.schema.json` describes its shape; this module also checks what a schema
 //! cannot say, and reports every problem together.
 
+mod canonical;
 mod check;
 mod section;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
+
+use serde::Serialize;
 
 use crate::cache_tag::CacheTag;
 use crate::path_pattern;
 use crate::tenant::TenantId;
+use crate::version::{self, VersionOrder};
 
 /// Stands for the tenant id in paths of the contract.
 pub const TENANT_PLACEHOLDER: &str = "{tenant}";
@@ -25,12 +30,17 @@ pub const MAX_VARIANTS: usize = 32;
 /// The name of the contract's file in a function's package.
 pub const FILE_NAME: &str = "contract.json";
 
+/// What stands before the claim's name in a variant's `from`.
+const CLAIM: &str = "claim:";
+
 /// A contract without contradictions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Contract {
     /// Response header that carries the cache tags, lower-case.
     pub tag_header: String,
     /// The header before a rename, as long as objects tagged under it are cached.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_tag_header: Option<String>,
     /// What every tenant tag begins with.
     pub tag_prefix: String,
@@ -41,6 +51,7 @@ pub struct Contract {
     /// Normalised request headers that split the cache, in order.
     pub variants: Vec<Variant>,
     /// Where the origin stamps its data version.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionStamp>,
     /// Path patterns whose responses are cached, one cache behaviour each, in order.
     pub paths: Vec<CachedPath>,
@@ -49,13 +60,16 @@ pub struct Contract {
     /// What is requested after a purge, in this order.
     pub endpoints: Vec<Endpoint>,
     /// A cheap, uncached endpoint that answers with the data version.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
     /// Path patterns that are purged together with the tag.
+    #[serde(rename = "migration", serialize_with = "canonical::migration")]
     pub migration_paths: Vec<String>,
 }
 
 /// How requests and responses name the tenant.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TenantNaming {
     /// Request header, lower-case; part of the cache key.
     pub header: String,
@@ -65,7 +79,11 @@ pub struct TenantNaming {
     pub claim: String,
     /// Group whose members may name any tenant.
     pub superadmin_group: String,
+    /// Group of the prewarmer's user, whose members may name any tenant at the edge, and may do
+    /// nothing else.
+    pub prewarm_group: String,
     /// Response header in which the origin names the tenant, lower-case.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub response_header: Option<String>,
 }
 
@@ -80,86 +98,102 @@ pub struct CacheKey {
     pub cookies: Vec<String>,
     /// Content codings, of `br` and `gzip`.
     pub encodings: Vec<String>,
+    /// Which entries are prewarmed, of the encodings and `identity`.
+    pub warmed: Vec<String>,
+    /// What the prewarmer sends in those of `headers` that are neither the tenant's nor a
+    /// variant's.
+    pub sent_headers: BTreeMap<String, String>,
+    /// What the prewarmer sends in `cookies`.
+    pub sent_cookies: BTreeMap<String, String>,
 }
 
 /// A normalised request header with few values.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Variant {
     /// The normalised header, lower-case; part of the cache key.
     pub header: String,
-    /// The browser's header that it is computed from, lower-case.
-    pub from: String,
+    /// What it is computed from.
+    pub from: VariantSource,
     /// The value when nothing matches.
     pub default: String,
     /// Every value.
     pub values: Vec<VariantValue>,
 }
 
-/// One value of a variant.
+/// What a variant is computed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VariantSource {
+    /// A header that browsers send, lower-case.
+    Header(String),
+    /// A claim of the viewer's token.
+    Claim(String),
+}
+
+/// One value of a variant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VariantValue {
     /// The value.
     pub value: String,
-    /// What in the browser's header leads to it.
+    /// What in the browser's header, or which values of the claim, lead to it.
     pub matches: Vec<String>,
-    /// What the prewarmer sends in the browser's header to get it.
-    pub send: String,
+    /// What the prewarmer sends in the browser's header to get it; none for a claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send: Option<String>,
     /// Whether it is prewarmed.
     pub prewarm: bool,
 }
 
 /// Where the origin stamps its data version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VersionStamp {
     /// Response header, lower-case.
     pub header: String,
     /// How two versions compare.
     pub order: VersionOrder,
-}
-
-/// How two data versions compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VersionOrder {
-    /// As whole numbers.
-    Integer,
-    /// As RFC 3339 points in time.
-    Timestamp,
-    /// Equal or not; a different one counts as older.
-    Opaque,
+    /// Whether cached responses carry tags with their version too.
+    pub tags: bool,
 }
 
 /// A path pattern whose responses are cached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CachedPath {
     /// CloudFront path pattern.
     pub pattern: String,
     /// Time to live when the origin names none.
+    #[serde(serialize_with = "canonical::seconds")]
     pub default_ttl: Duration,
     /// Longest time to live.
+    #[serde(serialize_with = "canonical::seconds")]
     pub max_ttl: Duration,
 }
 
 /// An endpoint that people open first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Endpoint {
     /// Path and query, with `{tenant}`, in the bytes that browsers send.
     pub path: String,
     /// The scope it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// Longest time a complete answer may take.
+    #[serde(serialize_with = "canonical::seconds")]
     pub timeout: Duration,
     /// Whether a run fails without it.
     pub required: bool,
     /// Where in the body the tenant is named (RFC 6901).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_pointer: Option<String>,
 }
 
 /// A cheap, uncached endpoint that answers with the data version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Probe {
     /// Path and query, with `{tenant}`.
     pub path: String,
     /// Longest time an answer may take.
+    #[serde(serialize_with = "canonical::seconds")]
     pub timeout: Duration,
 }
 
@@ -206,14 +240,25 @@ impl Contract {
     }
 
     /// The tags that a cached response carries: the tenant's first, then one for each scope that
-    /// the path belongs to.
+    /// the path belongs to; where the response has a version and the contract wants it in tags,
+    /// then the same with the version. A version that cannot stand in a tag adds none.
     #[must_use]
-    pub fn response_tags(&self, tenant: &TenantId, path: &str) -> Vec<CacheTag> {
+    pub fn response_tags(
+        &self,
+        tenant: &TenantId,
+        path: &str,
+        version: Option<&str>,
+    ) -> Vec<CacheTag> {
         let mut tags = vec![self.tag(tenant, None)];
         for scope in self.scopes.keys() {
             if self.in_scope(scope, path) {
                 tags.push(self.tag(tenant, Some(scope)));
             }
+        }
+        let in_tags = self.version.as_ref().is_some_and(|stamp| stamp.tags);
+        if let Some(version) = version.filter(|given| in_tags && version::is_text(given)) {
+            let versioned: Vec<_> = tags.iter().map(|tag| tag.versioned(version)).collect();
+            tags.extend(versioned);
         }
         tags
     }
@@ -227,6 +272,38 @@ impl Contract {
                 .iter()
                 .any(|pattern| path_pattern::matches(pattern, path))
         })
+    }
+}
+
+impl Variant {
+    /// The header, and what stands in it, by which the prewarmer gets `value`. Of a claim, which
+    /// its own token does not have, it names the value in the variant's header.
+    #[must_use]
+    pub fn request<'a>(&'a self, value: &'a VariantValue) -> (&'a str, &'a str) {
+        match &self.from {
+            VariantSource::Header(name) => (name, value.send.as_deref().unwrap_or_default()),
+            VariantSource::Claim(_) => (&self.header, &value.value),
+        }
+    }
+}
+
+impl VariantSource {
+    /// Reads a header's name, or a claim's after `claim:`.
+    #[must_use]
+    pub fn parse(given: &str) -> Self {
+        match given.strip_prefix(CLAIM) {
+            Some(claim) => Self::Claim(claim.to_owned()),
+            None => Self::Header(given.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for VariantSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => f.write_str(name),
+            Self::Claim(name) => write!(f, "{CLAIM}{name}"),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt;
 
+#[cfg(feature = "lambda")]
 use lambda_runtime::Diagnostic;
 
 macro_rules! error_names {
@@ -119,6 +120,7 @@ pub trait Failure: Error {
 }
 
 /// What Lambda reports of a failure: its name, and its message followed by each cause.
+#[cfg(feature = "lambda")]
 #[must_use]
 pub fn diagnostic(failure: &impl Failure) -> Diagnostic {
     Diagnostic {

@@ -1,5 +1,7 @@
 //! What two or more of the Warmfront functions use: the contract that says what "this tenant's
 //! cached responses" means, the messages between the steps, and the frame every step runs in.
+//!
+//! Without the feature `lambda` the crate is pure: no I/O but reading a file, no runtime, no AWS.
 
 pub mod cache_tag;
 pub mod clock;
@@ -9,8 +11,13 @@ pub mod environment;
 pub mod failure;
 pub mod message;
 pub mod path_pattern;
+#[cfg(feature = "lambda")]
 pub mod service_fault;
+#[cfg(feature = "lambda")]
 pub mod step;
+#[cfg(feature = "lambda")]
 pub mod telemetry;
 pub mod tenant;
+pub mod version;
+#[cfg(feature = "lambda")]
 pub mod whole_xml;

@@ -17,3 +17,13 @@ pub use purge::{InvalidateRequest, Invalidation, InvalidationStatus, PollRequest
 pub use report::{
     EndpointReport, InvalidationReport, Outcome, Report, Totals, VariantValues, Verdict,
 };
+
+/// What a request is about, for the log lines.
+pub trait Subject {
+    /// The tenant, as far as the request names one.
+    fn tenant(&self) -> Option<&str>;
+    /// The id of the execution.
+    fn execution(&self) -> &str;
+    /// The invalidation that the request is about, if there is one yet.
+    fn invalidation(&self) -> Option<&str>;
+}

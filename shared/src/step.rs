@@ -20,6 +20,7 @@ use tracing::{Instrument, Span};
 
 use crate::environment::ConfigurationError;
 use crate::failure::{ErrorName, Failure, diagnostic};
+pub use crate::message::Subject;
 
 /// One step of the refresh, as one Lambda function runs it.
 pub trait Step: Send + Sync + 'static {
@@ -36,16 +37,6 @@ pub trait Step: Send + Sync + 'static {
         request: Self::Request,
         deadline: Instant,
     ) -> impl Future<Output = Result<Self::Response, Self::Error>> + Send;
-}
-
-/// What a request is about, for the log lines.
-pub trait Subject {
-    /// The tenant, as far as the request names one.
-    fn tenant(&self) -> Option<&str>;
-    /// The id of the execution.
-    fn execution(&self) -> &str;
-    /// The invalidation that the request is about, if there is one yet.
-    fn invalidation(&self) -> Option<&str>;
 }
 
 /// Answers Lambda's invocations until Lambda ends the process.

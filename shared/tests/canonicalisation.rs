@@ -29,6 +29,7 @@ struct IdVector {
 struct TagVector {
     tenant: String,
     path: String,
+    version: Option<String>,
     tags: Vec<String>,
 }
 
@@ -113,14 +114,20 @@ fn every_tag_vector_gives_its_tags() {
     let contract = example();
     let vectors: Vec<TagVector> =
         serde_json::from_str(include_str!("../vectors/cache-tags.json")).unwrap();
-    for TagVector { tenant, path, tags } in vectors {
+    for TagVector {
+        tenant,
+        path,
+        version,
+        tags,
+    } in vectors
+    {
         let tenant = TenantId::parse(&tenant).unwrap();
         let given: Vec<String> = contract
-            .response_tags(&tenant, &path)
+            .response_tags(&tenant, &path, version.as_deref())
             .iter()
             .map(ToString::to_string)
             .collect();
-        assert_eq!(given, tags, "{tenant} at {path}");
+        assert_eq!(given, tags, "{tenant} at {path}, version {version:?}");
     }
 }
 
@@ -166,7 +173,7 @@ proptest! {
             let (one, other) = (TenantId::parse(&one).unwrap(), TenantId::parse(&other).unwrap());
             // CloudFront compares tags without case.
             let tags = |tenant| -> HashSet<String> {
-                contract.response_tags(tenant, "/api/overview").iter().map(|tag| tag.as_str().to_ascii_lowercase()).collect()
+                contract.response_tags(tenant, "/api/overview", Some("41")).iter().map(|tag| tag.as_str().to_ascii_lowercase()).collect()
             };
             prop_assert_eq!(one == other, !tags(&one).is_disjoint(&tags(&other)));
         }

@@ -18,5 +18,4 @@ pub mod ports;
 pub mod preflight;
 pub mod settle;
 pub mod verdict;
-pub mod version;
 pub mod warm;

@@ -7,9 +7,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use warmfront::contract::{Contract, Endpoint, Variant, without_query};
+use warmfront::contract::{Contract, Endpoint, Variant, VariantValue, without_query};
 use warmfront::message::VariantValues;
 use warmfront::tenant::TenantId;
 
@@ -180,6 +180,17 @@ fn variants(contract: &Contract, tenant: &TenantId) -> Vec<VariantChoice> {
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(BROWSER_CODINGS));
     headers.insert(USER_AGENT, HeaderValue::from_static(OWN_USER_AGENT));
     insert(&mut headers, &contract.tenant.header, tenant.as_str());
+    for (name, value) in &contract.cache_key.sent_headers {
+        insert(&mut headers, name, value);
+    }
+    let cookies = &contract.cache_key.sent_cookies;
+    if !cookies.is_empty() {
+        let pairs: Vec<_> = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        insert(&mut headers, COOKIE.as_str(), &pairs.join("; "));
+    }
     let mut choices = vec![VariantChoice {
         values: VariantValues::new(),
         headers,
@@ -188,12 +199,13 @@ fn variants(contract: &Contract, tenant: &TenantId) -> Vec<VariantChoice> {
         choices = choices
             .iter()
             .flat_map(|choice| {
-                prewarmed(variant).map(move |(value, send)| {
+                prewarmed(variant).map(move |value| {
                     let mut choice = choice.clone();
                     choice
                         .values
-                        .insert(variant.header.clone(), value.to_owned());
-                    insert(&mut choice.headers, &variant.from, send);
+                        .insert(variant.header.clone(), value.value.clone());
+                    let (name, sent) = variant.request(value);
+                    insert(&mut choice.headers, name, sent);
                     choice
                 })
             })
@@ -202,14 +214,12 @@ fn variants(contract: &Contract, tenant: &TenantId) -> Vec<VariantChoice> {
     choices
 }
 
-/// The values to prewarm with what is sent for them, the default one first.
-fn prewarmed(variant: &Variant) -> impl Iterator<Item = (&str, &str)> {
+/// The values to prewarm, the default one first.
+fn prewarmed(variant: &Variant) -> impl Iterator<Item = &VariantValue> {
     let values = || variant.values.iter().filter(|value| value.prewarm);
     let default = values().filter(|value| value.value == variant.default);
     let others = values().filter(|value| value.value != variant.default);
-    default
-        .chain(others)
-        .map(|value| (value.value.as_str(), value.send.as_str()))
+    default.chain(others)
 }
 
 fn insert(headers: &mut HeaderMap, name: &str, value: &str) {

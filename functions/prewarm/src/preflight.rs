@@ -12,6 +12,7 @@ use warmfront::message::{
     ExecutionInput, InvalidExecutionInput, Next, PreflightRequest, PrewarmResponse, Progress,
     RemainingTarget, Run,
 };
+use warmfront::version::Version;
 
 use crate::error::PrewarmError;
 use crate::evidence::{Evidence, shown};
@@ -20,7 +21,6 @@ use crate::handler::{MARGIN, Prewarm};
 use crate::identity::CallIdentity;
 use crate::plan::{Plan, default_headers};
 use crate::ports::Ports;
-use crate::version::Version;
 
 /// What a run may need before its first request can start: a login with a rotated secret, slow.
 const START_ALLOWANCE: Duration = Duration::from_secs(2);
@@ -220,7 +220,7 @@ impl<P: Ports> Prewarm<P> {
         expected: &Version,
     ) -> Result<(), PrewarmError> {
         let not_ready = |detail: String| Err(PrewarmError::OriginNotReady(detail));
-        let Some(VersionStamp { header, order }) = &self.config.contract.version else {
+        let Some(VersionStamp { header, order, .. }) = &self.config.contract.version else {
             return Ok(());
         };
         let Some(given) = &evidence.version else {

@@ -7,10 +7,10 @@ use http::StatusCode;
 use jiff::Timestamp;
 use warmfront::contract::{Contract, VersionStamp};
 use warmfront::tenant::TenantId;
+use warmfront::version::Version;
 
 use crate::evidence::{Evidence, Source, shown};
 use crate::fetch::NamedTenant;
-use crate::version::Version;
 
 /// An `Age` is in whole seconds, rounded down.
 const AGE_STEP: Duration = Duration::from_secs(1);
@@ -164,7 +164,7 @@ impl Expectation<'_> {
 
     /// Whether the version proves that the answer is new.
     fn by_version(&self, evidence: &Evidence) -> Result<bool, Finding> {
-        let (Some(expected), Some(VersionStamp { header, order })) =
+        let (Some(expected), Some(VersionStamp { header, order, .. })) =
             (self.version, &self.contract.version)
         else {
             return Ok(false);

@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 use warmfront::clock::Clock;
 use warmfront::message::{Condemned, Course, EndpointReport, Progress, RemainingTarget, Run};
+use warmfront::version::Version;
 
 use self::reply::{Asked, Reply};
 use crate::evidence::Evidence;
@@ -25,7 +26,6 @@ use crate::identity::{CallIdentity, LoginError};
 use crate::pace::{Pace, Started};
 use crate::plan::Plan;
 use crate::ports::Ports;
-use crate::version::Version;
 
 /// Requests that are handed to the connection before it has its turn to send them. With all of
 /// them, the origin would wait while many answers that came together are looked at; with each, a

@@ -3,12 +3,15 @@
 
 use std::collections::HashSet;
 
-use super::{Contract, Endpoint, MAX_VARIANTS, TENANT_PLACEHOLDER, without_query};
+use super::{Contract, Endpoint, MAX_VARIANTS, TENANT_PLACEHOLDER, VariantSource, without_query};
 use crate::path_pattern;
 use crate::tenant;
+use crate::version;
 
 /// Longest cache tag (CloudFront Developer Guide, "Invalidate by cache tag").
 const MAX_TAG_LENGTH: usize = 256;
+/// Tags that CloudFront reads of a response (same page).
+const MAX_TAGS: usize = 50;
 /// Longest URL that CloudFront takes (quotas page).
 const MAX_PATH_LENGTH: usize = 8_192;
 /// Wildcard paths that may be in progress per distribution (quotas page).
@@ -42,11 +45,20 @@ fn tags(contract: &Contract, note: &mut impl FnMut(String)) {
         ));
     }
     let scope = contract.scopes.keys().map(String::len).max().unwrap_or(0);
-    let longest = prefix.len() + tenant::MAX_LENGTH + 1 + scope;
+    let versions = contract.version.as_ref().is_some_and(|stamp| stamp.tags);
+    let version = if versions { 1 + version::MAX_LENGTH } else { 0 };
+    let longest = prefix.len() + tenant::MAX_LENGTH + 1 + scope + version;
     if longest > MAX_TAG_LENGTH {
         note(format!(
             "tagPrefix and the longest scope name make tags of {longest} characters, \
              CloudFront takes {MAX_TAG_LENGTH}"
+        ));
+    }
+    let tags = (contract.scopes.len() + 1) * if versions { 2 } else { 1 };
+    if tags > MAX_TAGS {
+        note(format!(
+            "scopes can give a response {tags} tags, CloudFront reads {MAX_TAGS}: merge scopes, or \
+             set \"tags\": false in version"
         ));
     }
     for (name, patterns) in &contract.scopes {
@@ -73,6 +85,14 @@ fn key(contract: &Contract, note: &mut impl FnMut(String)) {
     if let Some(version) = &contract.version {
         header("version.header", &version.header, note);
     }
+    if tenant.prewarm_group == tenant.superadmin_group {
+        note(
+            "tenant.prewarmGroup equals tenant.superadminGroup: give the prewarmer a group that may \
+             do nothing but name tenants"
+                .into(),
+        );
+    }
+    sent(contract, note);
     let key = &contract.cache_key;
     for (index, name) in key.headers.iter().enumerate() {
         header(&format!("cacheKey.headers[{index}]"), name, note);
@@ -110,14 +130,61 @@ fn key(contract: &Contract, note: &mut impl FnMut(String)) {
             ));
         }
     }
+    for encoding in &key.warmed {
+        if encoding != "identity" && !key.encodings.contains(encoding) {
+            note(format!(
+                "cacheKey.warmed has {encoding:?}, which is neither in cacheKey.encodings nor identity"
+            ));
+        }
+    }
+    if key.warmed.is_empty() {
+        note("cacheKey.warmed is empty: name the encoding that most people get".into());
+    }
     for (at, list) in [
         ("tenant.queryNames", &tenant.query_names),
         ("cacheKey.headers", &key.headers),
         ("cacheKey.queryNames", &key.query_names),
         ("cacheKey.cookies", &key.cookies),
         ("cacheKey.encodings", &key.encodings),
+        ("cacheKey.warmed", &key.warmed),
     ] {
         distinct(at, list.iter().map(String::as_str), note);
+    }
+}
+
+/// Every part of the key is something that the prewarmer sends, or its entries are nobody's.
+fn sent(contract: &Contract, note: &mut impl FnMut(String)) {
+    let key = &contract.cache_key;
+    let owned = |name: &str| {
+        name == contract.tenant.header || contract.variants.iter().any(|v| v.header == name)
+    };
+    for (at, names, sent) in [
+        ("headers", &key.headers, &key.sent_headers),
+        ("cookies", &key.cookies, &key.sent_cookies),
+    ] {
+        let is_owned = |name: &String| at == "headers" && owned(name);
+        for name in names
+            .iter()
+            .filter(|name| !is_owned(name) && !sent.contains_key(*name))
+        {
+            note(format!(
+                "cacheKey.{at} has {name:?}, which the prewarmer does not send: say what it sends \
+                 in cacheKey.sent.{at}"
+            ));
+        }
+        for (name, value) in sent {
+            if is_owned(name) || !names.contains(name) {
+                note(format!(
+                    "cacheKey.sent.{at}.{name} is not for the prewarmer to send: name a part of \
+                     cacheKey.{at} that is neither the tenant's nor a variant's"
+                ));
+            }
+            if !value.bytes().all(|byte| (32..=126).contains(&byte)) {
+                note(format!(
+                    "cacheKey.sent.{at}.{name} has a character that no header may have"
+                ));
+            }
+        }
     }
 }
 
@@ -131,7 +198,15 @@ fn variants(contract: &Contract, note: &mut impl FnMut(String)) {
     for (index, variant) in contract.variants.iter().enumerate() {
         let at = format!("variants[{index}]");
         header(&format!("{at}.header"), &variant.header, note);
-        header(&format!("{at}.from"), &variant.from, note);
+        match &variant.from {
+            VariantSource::Header(name) => header(&format!("{at}.from"), name, note),
+            VariantSource::Claim(name) if name.is_empty() => {
+                note(format!(
+                    "{at}.from names no claim: write it after \"claim:\""
+                ));
+            }
+            VariantSource::Claim(_) => {}
+        }
         if variant.header == contract.tenant.header {
             note(format!(
                 "{at}.header is the tenant header: choose another name"
@@ -152,7 +227,19 @@ fn variants(contract: &Contract, note: &mut impl FnMut(String)) {
         product = product.saturating_mul(warmed.max(1));
         for value in &variant.values {
             let visible = |byte: u8| (32..=126).contains(&byte);
-            if !value.value.bytes().chain(value.send.bytes()).all(visible) {
+            match (&variant.from, &value.send) {
+                (VariantSource::Header(_), None) => note(format!(
+                    "{at}: value {:?} has no send: say what the prewarmer sends to get it",
+                    value.value
+                )),
+                (VariantSource::Claim(_), Some(_)) => note(format!(
+                    "{at}: value {:?} has send, and a claim is not sent: leave it out",
+                    value.value
+                )),
+                _ => {}
+            }
+            let send = value.send.as_deref().unwrap_or_default();
+            if !value.value.bytes().chain(send.bytes()).all(visible) {
                 note(format!(
                     "{at}: value {:?} has a character that no header may have",
                     value.value

@@ -1,18 +1,22 @@
 //! Reads the contract's JSON field by field, so that every malformed field is reported, not only
 //! the first. A field that cannot be read is noted and stands empty.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::{
-    CacheKey, CachedPath, Contract, Endpoint, Probe, TenantNaming, Variant, VariantValue,
-    VersionOrder, VersionStamp,
+    CacheKey, CachedPath, Contract, Endpoint, Probe, TenantNaming, Variant, VariantSource,
+    VariantValue, VersionStamp,
 };
 use crate::duration;
+use crate::version::VersionOrder;
 
 /// What `tenant.id` has to say: the canonical form that this version implements.
 const ID_PATTERN: &str = "[a-z0-9][a-z0-9._-]*";
+/// The prewarmer's group where the contract names none.
+const PREWARM_GROUP: &str = "prewarm";
 
 pub(super) fn read_contract(document: &Value, problems: &mut Vec<String>) -> Contract {
     let mut root = Section::new(document, "", problems);
@@ -22,16 +26,12 @@ pub(super) fn read_contract(document: &Value, problems: &mut Vec<String>) -> Con
         previous_tag_header: root.optional_text("previousTagHeader"),
         tag_prefix: root.text("tagPrefix"),
         tenant: root.section("tenant", read_tenant),
-        cache_key: root.section("cacheKey", |section| CacheKey {
-            headers: section.texts("headers"),
-            query_names: section.texts("queryNames"),
-            cookies: section.texts("cookies"),
-            encodings: section.texts("encodings"),
-        }),
+        cache_key: root.section("cacheKey", read_cache_key),
         variants: root.sections("variants", read_variant),
         version: root.optional_section("version", |section| VersionStamp {
             header: section.text("header"),
             order: section.version_order("order"),
+            tags: section.flag("tags", true),
         }),
         paths: root.sections("paths", |section| CachedPath {
             pattern: section.text("pattern"),
@@ -59,7 +59,7 @@ pub(super) fn read_contract(document: &Value, problems: &mut Vec<String>) -> Con
 }
 
 fn read_tenant(section: &mut Section<'_, '_>) -> TenantNaming {
-    section.section("id", |id| {
+    section.optional_section("id", |id| {
         let at = id.place("pattern");
         let pattern = id.text("pattern");
         if !pattern.is_empty() && pattern != ID_PATTERN {
@@ -74,19 +74,50 @@ fn read_tenant(section: &mut Section<'_, '_>) -> TenantNaming {
         query_names: section.texts("queryNames"),
         claim: section.text("claim"),
         superadmin_group: section.text("superadminGroup"),
+        prewarm_group: section
+            .optional_text("prewarmGroup")
+            .unwrap_or_else(|| PREWARM_GROUP.to_owned()),
         response_header: section.optional_text("responseHeader"),
     }
+}
+
+fn read_cache_key(section: &mut Section<'_, '_>) -> CacheKey {
+    let encodings = section.texts("encodings");
+    let warmed = section
+        .optional_texts("warmed")
+        .unwrap_or_else(|| vec![best_of(&encodings).to_owned()]);
+    let sent = section.optional_section("sent", |sent| {
+        (sent.text_entries("headers"), sent.text_entries("cookies"))
+    });
+    let (sent_headers, sent_cookies) = sent.unwrap_or_default();
+    CacheKey {
+        headers: section.texts("headers"),
+        query_names: section.texts("queryNames"),
+        cookies: section.texts("cookies"),
+        encodings,
+        warmed,
+        sent_headers,
+        sent_cookies,
+    }
+}
+
+/// The encoding that browsers prefer of those in the key.
+fn best_of(encodings: &[String]) -> &'static str {
+    ["br", "gzip"]
+        .into_iter()
+        .find(|known| encodings.iter().any(|encoding| encoding == known))
+        .unwrap_or("identity")
 }
 
 fn read_variant(section: &mut Section<'_, '_>) -> Variant {
     Variant {
         header: section.text("header"),
-        from: section.text("from"),
+        from: VariantSource::parse(&section.text("from")),
         default: section.text("default"),
         values: section.sections("values", |value| VariantValue {
             value: value.text("value"),
             matches: value.texts("matches"),
-            send: value.text("send"),
+            send: value.optional_text("send"),
             prewarm: value.flag("prewarm", true),
         }),
     }
@@ -179,6 +210,30 @@ impl<'v, 'p> Section<'v, 'p> {
             return Vec::new();
         };
         self.as_texts(&at, value)
+    }
+
+    fn optional_texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+        let at = self.place(name);
+        let value = self.value(name)?;
+        Some(self.as_texts(&at, value))
+    }
+
+    fn text_entries(&mut self, name: &'static str) -> BTreeMap<String, String> {
+        let at = self.place(name);
+        let Some(value) = self.value(name) else {
+            return BTreeMap::new();
+        };
+        let Some(object) = value.as_object() else {
+            self.problem(format!("{at} is not an object"));
+            return BTreeMap::new();
+        };
+        let mut entries = BTreeMap::new();
+        for (key, value) in object {
+            if let Some(text) = self.as_text(&format!("{name}.{key}"), value) {
+                entries.insert(key.clone(), text);
+            }
+        }
+        entries
     }
 
     fn as_texts(&mut self, at: &str, value: &Value) -> Vec<String> {

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{EndpointReport, Execution, Invalidation, InvalidationReport, Report, VariantValues};
-use crate::step::Subject;
+use super::{
+    EndpointReport, Execution, Invalidation, InvalidationReport, Report, Subject, VariantValues,
+};
 use crate::tenant::TenantId;
 
 /// What *prewarm* is asked.

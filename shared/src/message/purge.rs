@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Execution;
-use crate::step::Subject;
+use super::{Execution, Subject};
 use crate::tenant::TenantId;
 
 /// What *invalidate* is asked: purge this tenant, or one scope of it.

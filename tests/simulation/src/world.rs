@@ -244,14 +244,15 @@ fn distribution(scenario: &Scenario) -> Distribution {
 fn targets(scenario: &Scenario, tenant: &TenantId, policy: &CachePolicy) -> Vec<Target> {
     let mut targets = Vec::new();
     for (endpoint, declared) in scenario.contract.endpoints.iter().enumerate() {
-        for value in &scenario.contract.variants[0].values {
+        let variant = &scenario.contract.variants[0];
+        for value in &variant.values {
             let path = declared.path_for(tenant);
             targets.push(Target {
                 key: key(owner(scenario), policy, &path, tenant, &value.value),
                 path,
                 endpoint,
                 variant: value.value.clone(),
-                send: value.send.clone(),
+                send: variant.request(value).1.to_owned(),
             });
         }
     }

@@ -1,9 +1,32 @@
-//! Comparing a data version with the expected one.
+//! Data versions: which texts are one, and how two compare.
 
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
-use warmfront::contract::VersionOrder;
+use serde::Serialize;
+
+/// Longest version, in characters (all of them ASCII, so also in bytes).
+pub const MAX_LENGTH: usize = 64;
+
+/// Whether a text can be a version: it stands in a cache tag, in a report and in the state of an
+/// execution, so it is short and has none of the characters that mean something there.
+#[must_use]
+pub fn is_text(given: &str) -> bool {
+    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"._:+/=~-".contains(&byte);
+    (1..=MAX_LENGTH).contains(&given.len()) && given.bytes().all(may_stand)
+}
+
+/// How two data versions compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum VersionOrder {
+    /// As whole numbers.
+    Integer,
+    /// As RFC 3339 points in time.
+    Timestamp,
+    /// Equal or not; a different one counts as older.
+    Opaque,
+}
 
 /// A data version that can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +55,13 @@ impl Version {
             given: given.chars().take(80).collect(),
             expected,
         };
+        if !is_text(given) {
+            return Err(unreadable(
+                "a text of 1 to 64 characters of A-Z, a-z, 0-9 and ._:+/=~-",
+            ));
+        }
         match order {
+            VersionOrder::Opaque => Ok(Self::Opaque(given.to_owned())),
             VersionOrder::Integer => given
                 .parse()
                 .map(Self::Integer)
@@ -41,19 +70,19 @@ impl Version {
                 .parse()
                 .map(Self::Timestamp)
                 .map_err(|_| unreadable("an RFC 3339 time")),
-            VersionOrder::Opaque if given.is_empty() => Err(unreadable("a text")),
-            VersionOrder::Opaque => Ok(Self::Opaque(given.to_owned())),
         }
     }
 
     /// Whether this version is `expected` or a later one. Of opaque versions only the expected
-    /// one itself is known not to be older.
+    /// one itself is known not to be older; as in cache tags, their case does not count.
     #[must_use]
     pub fn reaches(&self, expected: &Self) -> bool {
         let ordering = match (self, expected) {
             (Self::Integer(this), Self::Integer(expected)) => this.cmp(expected),
             (Self::Timestamp(this), Self::Timestamp(expected)) => this.cmp(expected),
-            (Self::Opaque(this), Self::Opaque(expected)) if this == expected => Ordering::Equal,
+            (Self::Opaque(this), Self::Opaque(expected)) if this.eq_ignore_ascii_case(expected) => {
+                Ordering::Equal
+            }
             _ => Ordering::Less,
         };
         ordering != Ordering::Less
@@ -97,6 +126,7 @@ mod tests {
     #[test]
     fn another_opaque_version_counts_as_older() {
         assert!(reaches(VersionOrder::Opaque, "b", "b"));
+        assert!(reaches(VersionOrder::Opaque, "B", "b"));
         assert!(!reaches(VersionOrder::Opaque, "c", "b"));
         assert!(!reaches(VersionOrder::Opaque, "a", "b"));
     }
@@ -109,10 +139,20 @@ mod tests {
             (VersionOrder::Integer, "v7"),
             (VersionOrder::Timestamp, "yesterday"),
             (VersionOrder::Timestamp, "2026-01-01"),
+            (VersionOrder::Timestamp, "2026-01-01 00:00:00Z"),
             (VersionOrder::Opaque, " "),
+            (VersionOrder::Opaque, "\"3f80f-1b6\""),
+            (VersionOrder::Opaque, "41,42"),
+            (VersionOrder::Opaque, "tenant@41"),
         ] {
             assert!(Version::parse(order, given).is_err(), "{given:?}");
         }
+    }
+
+    #[test]
+    fn a_version_ends_at_sixty_four_characters() {
+        assert!(is_text(&"a".repeat(64)) && !is_text(&"a".repeat(65)) && !is_text(""));
+        assert!(Version::parse(VersionOrder::Integer, &"0".repeat(65)).is_err());
     }
 
     proptest! {
