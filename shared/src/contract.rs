@@ -2,24 +2,25 @@
 //!
 //! `shared/contract.json` is read by the CDK app (cache policies, tag header, timeouts), by the
 //! edge functions (bundled at synth) and by the Lambda functions (beside their `bootstrap`).
-//! `shared/contract.schema.json` describes its shape; this module also checks what a schema
-//! cannot say, and reports every problem together.
+//! `shared/contract.schema.json` describes its shape; the rulebook checks what a schema cannot say.
 
 mod canonical;
-mod check;
+mod json;
 mod section;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::cache_tag::CacheTag;
 use crate::path_pattern;
+use crate::rule::Problem;
 use crate::tenant::TenantId;
 use crate::version::{self, VersionOrder};
+
+pub(crate) use section::read;
 
 /// Stands for the tenant id in paths of the contract.
 pub const TENANT_PLACEHOLDER: &str = "{tenant}";
@@ -199,37 +200,18 @@ pub struct Probe {
 
 /// Everything that is wrong with a contract.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the contract is wrong: {}", problems.join("; "))]
+#[error("the contract is wrong: {}", joined(problems))]
 pub struct InvalidContract {
-    /// One sentence per problem, each naming its place.
-    pub problems: Vec<String>,
+    /// Each names its place, its consequence and its mend.
+    pub problems: Vec<Problem>,
+}
+
+fn joined(problems: &[Problem]) -> String {
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    texts.join(" | ")
 }
 
 impl Contract {
-    /// Reads a contract and reports every problem together.
-    pub fn parse(json: &str) -> Result<Self, InvalidContract> {
-        let document = serde_json::from_str(json).map_err(|error| InvalidContract {
-            problems: vec![format!("it is not JSON: {error}")],
-        })?;
-        let mut problems = Vec::new();
-        let contract = section::read_contract(&document, &mut problems);
-        // Rules between fields are checked on whatever could be read, so that one report has all.
-        check::check(&contract, &mut problems);
-        if problems.is_empty() {
-            Ok(contract)
-        } else {
-            Err(InvalidContract { problems })
-        }
-    }
-
-    /// Reads the contract at `path`.
-    pub fn load(path: &Path) -> Result<Self, InvalidContract> {
-        let json = std::fs::read_to_string(path).map_err(|error| InvalidContract {
-            problems: vec![format!("{} cannot be read: {error}", path.display())],
-        })?;
-        Self::parse(&json)
-    }
-
     /// The tag that a purge of this tenant, or of one scope of it, names.
     #[must_use]
     pub fn tag(&self, tenant: &TenantId, scope: Option<&str>) -> CacheTag {

@@ -100,7 +100,7 @@ impl<'e, E: Environment> Reader<'e, E> {
         match Contract::load(&Path::new(&folder).join(contract::FILE_NAME)) {
             Ok(contract) => Some(contract),
             Err(error) => {
-                self.contract_problems = error.problems;
+                self.contract_problems = error.problems.iter().map(ToString::to_string).collect();
                 None
             }
         }
@@ -235,8 +235,8 @@ mod tests {
         assert_eq!(both.name(), ErrorName::InvalidConfiguration);
         for part in [
             "A is not set",
-            "contract.json: tagHeader is missing",
-            "endpoints is missing",
+            "contract.json: tagHeader is missing; add it",
+            "endpoints is missing; add it",
         ] {
             assert!(both.to_string().contains(part), "{both}");
         }

@@ -6,11 +6,14 @@
 pub mod cache_tag;
 pub mod clock;
 pub mod contract;
+pub mod distribution;
 pub mod duration;
 pub mod environment;
 pub mod failure;
 pub mod message;
 pub mod path_pattern;
+pub mod rule;
+pub mod rulebook;
 #[cfg(feature = "lambda")]
 pub mod service_fault;
 #[cfg(feature = "lambda")]

@@ -38,7 +38,7 @@ fn id_vectors() -> Vec<IdVector> {
 }
 
 fn example() -> Contract {
-    Contract::parse(include_str!("../contract.json")).unwrap()
+    Contract::parse(include_str!("fixture/contract.json")).unwrap()
 }
 
 fn canonical(given: &str) -> Option<String> {

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::json;
 use super::{
     CacheKey, CachedPath, Contract, Endpoint, Probe, TenantNaming, Variant, VariantSource,
     VariantValue, VersionStamp,
 };
 use crate::duration;
+use crate::rule::{Problem, contract as rules};
 use crate::version::VersionOrder;
 
 /// What `tenant.id` has to say: the canonical form that this version implements.
@@ -18,7 +20,28 @@ const ID_PATTERN: &str = "[a-z0-9][a-z0-9._-]*";
 /// The prewarmer's group where the contract names none.
 const PREWARM_GROUP: &str = "prewarm";
 
-pub(super) fn read_contract(document: &Value, problems: &mut Vec<String>) -> Contract {
+/// Reads what can be read of a contract, and notes the rest; nothing where it is not JSON.
+pub(crate) fn read(given: &str, problems: &mut Vec<Problem>) -> Option<Contract> {
+    match json::read(given) {
+        Ok((document, twice)) => {
+            for (at, name) in twice {
+                problems.push(rules::KEY_TWICE.at(whole(&at), &[&name]));
+            }
+            Some(read_contract(&document, problems))
+        }
+        Err(error) => {
+            problems.push(rules::NOT_JSON.at(whole(""), &[&error]));
+            None
+        }
+    }
+}
+
+/// A place in the contract, or the contract itself.
+fn whole(at: &str) -> &str {
+    if at.is_empty() { "the contract" } else { at }
+}
+
+fn read_contract(document: &Value, problems: &mut Vec<Problem>) -> Contract {
     let mut root = Section::new(document, "", problems);
     root.skip("$schema");
     let contract = Contract {
@@ -63,9 +86,9 @@ fn read_tenant(section: &mut Section<'_, '_>) -> TenantNaming {
         let at = id.place("pattern");
         let pattern = id.text("pattern");
         if !pattern.is_empty() && pattern != ID_PATTERN {
-            id.problem(format!(
-                "{at} is {pattern:?}, only {ID_PATTERN:?} is supported"
-            ));
+            id.problem(
+                rules::ID_FORM.at(at, &[&format!("{pattern:?}"), &format!("{ID_PATTERN:?}")]),
+            );
         }
         id.max_length();
     });
@@ -128,15 +151,14 @@ struct Section<'v, 'p> {
     object: Option<&'v Map<String, Value>>,
     at: String,
     read: Vec<&'static str>,
-    problems: &'p mut Vec<String>,
+    problems: &'p mut Vec<Problem>,
 }
 
 impl<'v, 'p> Section<'v, 'p> {
-    fn new(value: &'v Value, at: &str, problems: &'p mut Vec<String>) -> Self {
+    fn new(value: &'v Value, at: &str, problems: &'p mut Vec<Problem>) -> Self {
         let object = value.as_object();
         if object.is_none() {
-            let what = if at.is_empty() { "the contract" } else { at };
-            problems.push(format!("{what} is not an object"));
+            problems.push(rules::NOT_AN_OBJECT.at(whole(at), &[]));
         }
         Self {
             object,
@@ -154,7 +176,7 @@ impl<'v, 'p> Section<'v, 'p> {
         }
     }
 
-    fn problem(&mut self, problem: String) {
+    fn problem(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
 
@@ -172,7 +194,7 @@ impl<'v, 'p> Section<'v, 'p> {
         let value = self.value(name);
         if value.is_none() && self.object.is_some() {
             let at = self.place(name);
-            self.problem(format!("{at} is missing"));
+            self.problem(rules::MISSING.at(at, &[]));
         }
         value
     }
@@ -193,12 +215,12 @@ impl<'v, 'p> Section<'v, 'p> {
         let at = self.place(name);
         match value.as_str() {
             Some("") => {
-                self.problem(format!("{at} is empty"));
+                self.problem(rules::EMPTY.at(at, &[]));
                 None
             }
             Some(text) => Some(text.to_owned()),
             None => {
-                self.problem(format!("{at} is not a string"));
+                self.problem(rules::NOT_A_TEXT.at(at, &[]));
                 None
             }
         }
@@ -224,7 +246,7 @@ impl<'v, 'p> Section<'v, 'p> {
             return BTreeMap::new();
         };
         let Some(object) = value.as_object() else {
-            self.problem(format!("{at} is not an object"));
+            self.problem(rules::NOT_AN_OBJECT.at(at, &[]));
             return BTreeMap::new();
         };
         let mut entries = BTreeMap::new();
@@ -238,15 +260,15 @@ impl<'v, 'p> Section<'v, 'p> {
 
     fn as_texts(&mut self, at: &str, value: &Value) -> Vec<String> {
         let Some(list) = value.as_array() else {
-            self.problem(format!("{at} is not a list"));
+            self.problem(rules::NOT_A_LIST.at(at, &[]));
             return Vec::new();
         };
         let mut texts = Vec::new();
         for (index, entry) in list.iter().enumerate() {
             match entry.as_str() {
                 Some(text) if !text.is_empty() => texts.push(text.to_owned()),
-                Some(_) => self.problem(format!("{at}[{index}] is empty")),
-                None => self.problem(format!("{at}[{index}] is not a string")),
+                Some(_) => self.problem(rules::EMPTY.at(format!("{at}[{index}]"), &[])),
+                None => self.problem(rules::NOT_A_TEXT.at(format!("{at}[{index}]"), &[])),
             }
         }
         texts
@@ -258,7 +280,7 @@ impl<'v, 'p> Section<'v, 'p> {
             return Vec::new();
         };
         let Some(object) = value.as_object() else {
-            self.problem(format!("{at} is not an object"));
+            self.problem(rules::NOT_AN_OBJECT.at(at, &[]));
             return Vec::new();
         };
         object
@@ -273,7 +295,7 @@ impl<'v, 'p> Section<'v, 'p> {
             Some(Value::Bool(flag)) => *flag,
             Some(_) => {
                 let at = self.place(name);
-                self.problem(format!("{at} is not true or false"));
+                self.problem(rules::NOT_A_FLAG.at(at, &[]));
                 default
             }
         }
@@ -285,8 +307,8 @@ impl<'v, 'p> Section<'v, 'p> {
         if text.is_empty() {
             return Duration::from_secs(1);
         }
-        duration::parse(&text).unwrap_or_else(|error| {
-            self.problem(format!("{at}: {error}"));
+        duration::parse(&text).unwrap_or_else(|_| {
+            self.problem(rules::NOT_A_DURATION.at(&at, &[&text]));
             Duration::from_secs(1)
         })
     }
@@ -298,9 +320,8 @@ impl<'v, 'p> Section<'v, 'p> {
             "timestamp" => VersionOrder::Timestamp,
             "opaque" => VersionOrder::Opaque,
             other => {
-                let problem =
-                    format!("{at} is {other:?}, it is one of integer, timestamp and opaque");
-                self.problem(problem);
+                let known = "integer, timestamp and opaque";
+                self.problem(rules::UNKNOWN_VALUE.at(&at, &[&other, &known]));
                 VersionOrder::Integer
             }
         }
@@ -313,7 +334,7 @@ impl<'v, 'p> Section<'v, 'p> {
         };
         let supported = crate::tenant::MAX_LENGTH;
         if value.as_u64() != Some(supported as u64) {
-            self.problem(format!("{at} is {value}, only {supported} is supported"));
+            self.problem(rules::ID_FORM.at(at, &[value, &supported]));
         }
     }
 
@@ -351,7 +372,7 @@ impl<'v, 'p> Section<'v, 'p> {
                 .map(|(index, value)| self.inner(&format!("{at}[{index}]"), value, &read))
                 .collect(),
             Some((_, None)) => {
-                self.problem(format!("{at} is not a list"));
+                self.problem(rules::NOT_A_LIST.at(at, &[]));
                 Vec::new()
             }
         }
@@ -375,7 +396,7 @@ impl<'v, 'p> Section<'v, 'p> {
             if !self.read.contains(&name.as_str()) {
                 let at = self.place(name);
                 let known = self.read.join(", ");
-                self.problem(format!("{at} is not a field here, the fields are {known}"));
+                self.problem(rules::UNKNOWN_FIELD.at(at, &[&known]));
             }
         }
     }

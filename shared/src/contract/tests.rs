@@ -3,16 +3,14 @@ use serde_json::{Value, json};
 use super::*;
 
 fn example() -> Value {
-    serde_json::from_str(include_str!("../../contract.json")).unwrap()
-}
-
-fn problems_of(document: &Value) -> Vec<String> {
-    Contract::parse(&document.to_string()).map_or_else(|error| error.problems, |_| Vec::new())
+    serde_json::from_str(include_str!("../../tests/fixture/contract.json")).unwrap()
 }
 
 #[test]
-fn example_contract_holds() {
-    assert_eq!(problems_of(&example()), Vec::<String>::new());
+fn shipped_contract_holds() {
+    if let Err(error) = Contract::parse(include_str!("../../contract.json")) {
+        panic!("{error}");
+    }
 }
 
 #[test]
@@ -27,195 +25,8 @@ fn example_contract_matches_its_schema() {
 }
 
 #[test]
-fn several_faults_are_reported_together() {
-    let mut document = example();
-    document["tagHeader"] = json!(7);
-    document["tenant"]["header"] = json!("x-other");
-    document["endpoints"][0]["timeout"] = json!("soon");
-    document["endpoints"][1]["path"] = json!("//evil.example/{tenant}");
-    document["endpoints"][2]["scope"] = json!("nowhere");
-    document["surplus"] = json!(true);
-    let problems = problems_of(&document);
-    for part in [
-        "tagHeader is not a string",
-        "\"x-other\" is not in cacheKey.headers",
-        "endpoints[0].timeout: \"soon\" is not a duration",
-        "begins with //",
-        "\"nowhere\" is not among the scopes",
-        "surplus is not a field here",
-    ] {
-        assert!(
-            problems.iter().any(|problem| problem.contains(part)),
-            "{part}: {problems:#?}"
-        );
-    }
-}
-
-#[test]
-fn each_rule_has_a_contract_that_breaks_it() {
-    let cases: &[(&str, Value, &str)] = &[
-        ("/tagPrefix", json!("tenant: "), "no cache tag may have"),
-        ("/tagPrefix", json!("t".repeat(250)), "CloudFront takes 256"),
-        (
-            "/tagHeader",
-            json!("Cache-Tag"),
-            "not a lower-case header name",
-        ),
-        ("/previousTagHeader", json!("cache-tag"), "equals tagHeader"),
-        ("/tenant/id/maxLength", json!(65), "only 64 is supported"),
-        ("/tenant/id/pattern", json!("[a-z]+"), "is supported"),
-        (
-            "/tenant/queryNames/0",
-            json!("org"),
-            "\"org\" is not in cacheKey.queryNames",
-        ),
-        (
-            "/cacheKey/headers/1",
-            json!("authorization"),
-            "prewarming would help nobody",
-        ),
-        ("/cacheKey/encodings/0", json!("zstd"), "knows br and gzip"),
-        ("/cacheKey/cookies", json!("none"), "is not a list"),
-        (
-            "/cacheKey/cookies",
-            json!(["theme"]),
-            "\"theme\", which the prewarmer does not send",
-        ),
-        (
-            "/cacheKey/headers/3",
-            json!("origin"),
-            "\"origin\", which the prewarmer does not send",
-        ),
-        (
-            "/cacheKey/sent",
-            json!({"headers": {"x-locale-bucket": "de"}}),
-            "not for the prewarmer to send",
-        ),
-        (
-            "/cacheKey/sent",
-            json!({"cookies": {"theme": "dark"}}),
-            "not for the prewarmer to send",
-        ),
-        ("/cacheKey/warmed", json!([]), "cacheKey.warmed is empty"),
-        (
-            "/cacheKey/warmed",
-            json!(["zstd"]),
-            "neither in cacheKey.encodings nor identity",
-        ),
-        (
-            "/tenant/prewarmGroup",
-            json!("superadmin"),
-            "equals tenant.superadminGroup",
-        ),
-        ("/version/tags", json!("yes"), "not true or false"),
-        (
-            "/variants/0/from",
-            json!("claim:custom:role"),
-            "a claim is not sent",
-        ),
-        ("/variants/0/from", json!("claim:"), "names no claim"),
-        (
-            "/variants/0/values/0",
-            json!({"value": "en", "matches": ["en"]}),
-            "has no send",
-        ),
-        ("/variants/0/default", json!("fr"), "not among its values"),
-        (
-            "/variants/0/values/1/value",
-            json!("en"),
-            "has \"en\" twice",
-        ),
-        (
-            "/variants/1/values/1/prewarm",
-            json!(false),
-            "no value that is prewarmed",
-        ),
-        (
-            "/version/order",
-            json!("size"),
-            "one of integer, timestamp and opaque",
-        ),
-        ("/paths", json!([]), "paths is empty"),
-        ("/paths/0/defaultTtl", json!("8d"), "longer than its maxTtl"),
-        ("/paths/0/pattern", json!("/app/*"), "matches none of paths"),
-        (
-            "/scopes/cost",
-            json!(["/api/billing*"]),
-            "matches no pattern of its scope",
-        ),
-        (
-            "/scopes/Cost Centre",
-            json!(["/api/x"]),
-            "a scope name has only",
-        ),
-        ("/endpoints", json!([]), "endpoints is empty"),
-        (
-            "/endpoints/0/path",
-            json!("/api/overview?org={tenant}"),
-            "query name \"org\"",
-        ),
-        (
-            "/endpoints/0/path",
-            json!("/api/../admin"),
-            "which clients resolve away",
-        ),
-        (
-            "/endpoints/0/path",
-            json!("/api/%2E%2e/admin"),
-            "which clients resolve away",
-        ),
-        (
-            "/endpoints/0/path",
-            json!("/api/{user}"),
-            "braces that are not {tenant}",
-        ),
-        (
-            "/endpoints/0/path",
-            json!("/api/a b"),
-            "must be percent-encoded",
-        ),
-        (
-            "/endpoints/0/path",
-            json!("/api/\\evil"),
-            "must be percent-encoded",
-        ),
-        (
-            "/endpoints/0/path",
-            json!("https://evil.example/"),
-            "does not begin with /",
-        ),
-        ("/endpoints/0/path", json!("/api/x#y"), "has a fragment"),
-        ("/endpoints/0/required", json!("yes"), "not true or false"),
-        (
-            "/endpoints/0/tenantPointer",
-            json!("organization"),
-            "not a JSON pointer",
-        ),
-        (
-            "/migration/paths",
-            json!(["/api/*"]),
-            "would purge every tenant",
-        ),
-        (
-            "/migration/paths",
-            json!(["/a*?organization={tenant}*"]),
-            "only once and last",
-        ),
-    ];
-    for (pointer, value, part) in cases {
-        let mut document = example();
-        set(&mut document, pointer, value.clone());
-        let problems = problems_of(&document);
-        assert!(
-            problems.iter().any(|problem| problem.contains(part)),
-            "{pointer} = {value}: {part:?} is not among {problems:#?}"
-        );
-    }
-}
-
-#[test]
 fn tags_of_a_response_begin_with_the_tenant() {
-    let contract = Contract::parse(include_str!("../../contract.json")).unwrap();
+    let contract = Contract::parse(include_str!("../../tests/fixture/contract.json")).unwrap();
     let tenant = TenantId::parse("acme").unwrap();
     let tags: Vec<String> = contract
         .response_tags(&tenant, "/api/cost/summary?organization=acme", None)

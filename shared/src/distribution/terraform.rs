@@ -1,0 +1,378 @@
+//! Distributions in what `terraform show -json` says of a plan or a state.
+//!
+//! In a plan, what a resource will be called is unknown; its configuration says which resource was
+//! meant. Such a value reads `${address}` here.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::config::{self, Resources};
+use super::fields::{field, flag, items, text, texts};
+use super::{Distribution, Unreadable};
+use crate::duration;
+
+const DISTRIBUTION: &str = "aws_cloudfront_distribution";
+
+/// The distributions of a plan or a state.
+pub fn distributions(shown: &Value) -> Result<Vec<Distribution>, Unreadable> {
+    let values = match (field(shown, "planned_values"), field(shown, "values")) {
+        (Value::Null, Value::Null) => {
+            return Err(Unreadable(
+                "this is not what `terraform show -json` prints of a plan or a state".to_owned(),
+            ));
+        }
+        (Value::Null, state) => state,
+        (plan, _) => plan,
+    };
+    let mut state = State::default();
+    let configuration = field(field(shown, "configuration"), "root_module");
+    state.read(field(values, "root_module"), configuration, "");
+    let policies = state.of_type("aws_cloudfront_cache_policy").count();
+    let reckoned = state.reckoned_error_ttl();
+    let found: Vec<_> = state
+        .of_type(DISTRIBUTION)
+        .map(|(address, values)| Distribution {
+            reckoned_error_ttl: reckoned,
+            cache_policies: policies,
+            ..config::read(address, values, &state)
+        })
+        .collect();
+    if found.is_empty() {
+        return Err(Unreadable(format!("there is no {DISTRIBUTION} in it")));
+    }
+    Ok(found)
+}
+
+/// Resources by address, in CloudFormation's spelling.
+#[derive(Default)]
+struct State {
+    resources: BTreeMap<String, (String, Value)>,
+    /// Id or ARN → address, where they are known.
+    ids: BTreeMap<String, String>,
+}
+
+impl State {
+    fn read(&mut self, module: &Value, configuration: &Value, prefix: &str) {
+        for resource in items(field(module, "resources")) {
+            let Some(address) = text(field(resource, "address")) else {
+                continue;
+            };
+            let kind = text(field(resource, "type")).unwrap_or_default();
+            let name = text(field(resource, "name")).unwrap_or_default();
+            let expressions = items(field(configuration, "resources"))
+                .find(|each| {
+                    field(each, "type") == kind.as_str() && field(each, "name") == name.as_str()
+                })
+                .map_or(&Value::Null, |each| field(each, "expressions"));
+            let mut values = field(resource, "values").clone();
+            fill(&mut values, expressions, prefix);
+            for id in ["id", "arn", "qualified_arn"] {
+                if let Some(id) = field(&values, id)
+                    .as_str()
+                    .filter(|id| !id.starts_with("${"))
+                {
+                    self.ids.insert(id.to_owned(), address.clone());
+                }
+            }
+            let spelled = match kind.as_str() {
+                DISTRIBUTION => distribution(&values),
+                "aws_lambda_function" => function(&values),
+                _ => policy(&kind, &values),
+            };
+            self.resources.insert(address, (kind, spelled));
+        }
+        for child in items(field(module, "child_modules")) {
+            let address = text(field(child, "address")).unwrap_or_default();
+            let name = address.rsplit("module.").next().unwrap_or_default();
+            let name = name.split('[').next().unwrap_or_default();
+            let call = field(field(configuration, "module_calls"), name);
+            self.read(child, field(call, "module"), &format!("{address}."));
+        }
+    }
+
+    fn of_type<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = (&'s str, &'s Value)> {
+        self.resources
+            .iter()
+            .filter(move |(_, (each, _))| each == kind)
+            .map(|(address, (_, values))| (address.as_str(), values))
+    }
+
+    /// The address behind `${address.attribute}`, an id or an ARN, and the attribute.
+    fn address<'r>(&'r self, reference: &'r str) -> Option<(&'r str, &'r str)> {
+        if let Some(address) = self.ids.get(reference) {
+            return Some((
+                address,
+                if reference.contains(":function:") {
+                    "qualified_arn"
+                } else {
+                    "id"
+                },
+            ));
+        }
+        let inner = reference.strip_prefix("${")?.split('}').next()?;
+        let own = |address: &&String| {
+            let rest = inner.strip_prefix(address.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        // With `count` or `for_each` the address goes on in brackets; the first stands for all.
+        let counted = |address: &&String| {
+            let bare = address.split('[').next().unwrap_or_default();
+            inner
+                .strip_prefix(bare)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let found = self
+            .resources
+            .keys()
+            .find(own)
+            .or_else(|| self.resources.keys().find(counted))?;
+        Some((found, inner.rsplit('.').next().unwrap_or_default()))
+    }
+
+    fn reckoned_error_ttl(&self) -> Option<u64> {
+        self.of_type("aws_lambda_function")
+            .filter_map(|(_, function)| {
+                let variables = field(field(function, "Environment"), "Variables");
+                text(field(variables, "ERROR_CACHING_TTL"))
+            })
+            .find_map(|given| duration::parse(&given).ok())
+            .map(|ttl| ttl.as_secs())
+    }
+}
+
+impl Resources for State {
+    fn find(&self, kind: &str, reference: &str) -> Option<&Value> {
+        let terraform = match kind {
+            "AWS::CloudFront::CachePolicy" => "aws_cloudfront_cache_policy",
+            "AWS::CloudFront::OriginRequestPolicy" => "aws_cloudfront_origin_request_policy",
+            _ => "aws_cloudfront_response_headers_policy",
+        };
+        let (address, _) = self.address(reference)?;
+        let (found, values) = self.resources.get(address)?;
+        (found == terraform).then_some(values)
+    }
+
+    fn function(&self, reference: &str) -> Option<(&Value, bool)> {
+        // A deployed version's ARN is its function's with a number behind.
+        let unversioned = || {
+            reference
+                .rsplit_once(':')
+                .filter(|(_, v)| v.parse::<u64>().is_ok())
+        };
+        let (address, attribute) = self
+            .address(reference)
+            .or_else(|| self.address(unversioned()?.0))?;
+        let (kind, values) = self.resources.get(address)?;
+        if kind == "aws_lambda_alias" {
+            return None;
+        }
+        let is_version = attribute == "qualified_arn"
+            && (reference.starts_with("${") || unversioned().is_some());
+        (kind == "aws_lambda_function").then_some((values, is_version))
+    }
+
+    fn may_list(&self, _host: &str) -> Option<bool> {
+        None
+    }
+}
+
+/// Writes `${address}` where a value is unknown and the configuration says what it refers to.
+fn fill(values: &mut Value, expressions: &Value, prefix: &str) {
+    let Some(expressions) = expressions.as_object() else {
+        return;
+    };
+    let Some(values) = values.as_object_mut() else {
+        return;
+    };
+    for (name, expression) in expressions {
+        if let Value::Array(blocks) = expression {
+            let inner = values.get_mut(name).and_then(Value::as_array_mut);
+            for (value, block) in inner.into_iter().flatten().zip(blocks) {
+                fill(value, block, prefix);
+            }
+        } else if let Some(reference) =
+            items(field(expression, "references")).find_map(Value::as_str)
+        {
+            let value = values.entry(name.clone()).or_insert(Value::Null);
+            if value.is_null() && !reference.starts_with("var.") {
+                *value = format!("${{{prefix}{reference}}}").into();
+            }
+        }
+    }
+}
+
+/// `snake_case` names as CloudFormation spells them.
+fn spelled(name: &str) -> String {
+    let words = name.split('_').map(|word| match word {
+        "ttl" => "TTL".to_owned(),
+        "arn" => "ARN".to_owned(),
+        word => word[..1].to_ascii_uppercase() + &word[1..],
+    });
+    words.collect()
+}
+
+/// Single blocks, which Terraform shows as lists of one.
+fn block<'v>(values: &'v Value, name: &str) -> &'v Value {
+    match field(values, name) {
+        Value::Array(list) => list.first().unwrap_or(&Value::Null),
+        other => other,
+    }
+}
+
+/// The fields of a block under CloudFormation's names, inner blocks left out.
+fn plain(values: &Value) -> Map<String, Value> {
+    let fields = values.as_object().into_iter().flatten();
+    fields
+        .filter(|(_, value)| !value.is_null() && **value != json!("") && **value != json!([]))
+        .map(|(name, value)| (spelled(name), value.clone()))
+        .collect()
+}
+
+fn distribution(values: &Value) -> Value {
+    let behaviors = items(field(values, "ordered_cache_behavior")).map(behavior);
+    let origins = items(field(values, "origin")).map(origin);
+    let groups = items(field(values, "origin_group")).map(|group| {
+        json!({
+            "Id": field(group, "origin_id"),
+            "FailoverCriteria": {"StatusCodes": {"Items": field(block(group, "failover_criteria"), "status_codes")}},
+            "Members": {"Items": items(field(group, "member")).map(plain).collect::<Vec<_>>()},
+        })
+    });
+    let errors = items(field(values, "custom_error_response")).map(|each| {
+        let status = field(each, "response_code")
+            .as_u64()
+            .filter(|&code| code > 0);
+        json!({
+            "ErrorCode": field(each, "error_code"),
+            "ResponseCode": status,
+            "ErrorCachingMinTTL": field(each, "error_caching_min_ttl"),
+        })
+    });
+    json!({
+        "Enabled": flag(field(values, "enabled")),
+        "CacheTagConfig": {"HeaderName": field(block(values, "cache_tag_config"), "header_name")},
+        "CacheBehaviors": behaviors.collect::<Vec<_>>(),
+        "DefaultCacheBehavior": behavior(block(values, "default_cache_behavior")),
+        "Origins": origins.collect::<Vec<_>>(),
+        "OriginGroups": {"Items": groups.collect::<Vec<_>>()},
+        "CustomErrorResponses": errors.collect::<Vec<_>>(),
+    })
+}
+
+fn behavior(values: &Value) -> Value {
+    let mut behavior = plain(values);
+    let functions = items(field(values, "lambda_function_association"))
+        .map(|each| json!({"EventType": field(each, "event_type"), "LambdaFunctionARN": field(each, "lambda_arn")}));
+    behavior.insert("LambdaFunctionAssociations".into(), functions.collect());
+    let functions = items(field(values, "function_association"))
+        .map(plain)
+        .map(Value::Object);
+    behavior.insert("FunctionAssociations".into(), functions.collect());
+    let forwarded = block(values, "forwarded_values");
+    let mut legacy = plain(forwarded);
+    let mut cookies = plain(block(forwarded, "cookies"));
+    if let Some(listed) = cookies.remove("WhitelistedNames") {
+        cookies.insert("WhitelistedNames".into(), listed);
+    }
+    legacy.insert("Cookies".into(), Value::Object(cookies));
+    behavior.insert("ForwardedValues".into(), Value::Object(legacy));
+    for (terraform, name) in [
+        ("min_ttl", "MinTTL"),
+        ("default_ttl", "DefaultTTL"),
+        ("max_ttl", "MaxTTL"),
+    ] {
+        behavior.insert(name.into(), field(values, terraform).clone());
+    }
+    Value::Object(behavior)
+}
+
+fn origin(values: &Value) -> Value {
+    let custom = block(values, "custom_origin_config");
+    let headers = items(field(values, "custom_header"))
+        .map(|each| json!({"HeaderName": field(each, "name")}));
+    json!({
+        "Id": field(values, "origin_id"),
+        "DomainName": field(values, "domain_name"),
+        "ResponseCompletionTimeout": field(values, "response_completion_timeout"),
+        "OriginCustomHeaders": headers.collect::<Vec<_>>(),
+        "CustomOriginConfig": custom.is_object().then(|| json!({
+            "OriginReadTimeout": field(custom, "origin_read_timeout"),
+            "OriginProtocolPolicy": field(custom, "origin_protocol_policy"),
+        })),
+    })
+}
+
+fn policy(kind: &str, values: &Value) -> Value {
+    let parts = match kind {
+        "aws_cloudfront_cache_policy" => {
+            block(values, "parameters_in_cache_key_and_forwarded_to_origin")
+        }
+        _ => values,
+    };
+    let listed = |section: &str, list: &str| {
+        let config = block(parts, section);
+        let mut names = texts(field(block(config, list), "items"));
+        names.sort();
+        (
+            field(
+                config,
+                &section
+                    .replace("_config", "_behavior")
+                    .replace("headers_b", "header_b")
+                    .replace("cookies_b", "cookie_b")
+                    .replace("query_strings_b", "query_string_b"),
+            )
+            .clone(),
+            names,
+        )
+    };
+    let (header, headers) = listed("headers_config", "headers");
+    let (cookie, cookies) = listed("cookies_config", "cookies");
+    let (query, queries) = listed("query_strings_config", "query_strings");
+    let parts_spelled = json!({
+        "EnableAcceptEncodingBrotli": field(parts, "enable_accept_encoding_brotli"),
+        "EnableAcceptEncodingGzip": field(parts, "enable_accept_encoding_gzip"),
+        "HeadersConfig": {"HeaderBehavior": header, "Headers": headers},
+        "CookiesConfig": {"CookieBehavior": cookie, "Cookies": cookies},
+        "QueryStringsConfig": {"QueryStringBehavior": query, "QueryStrings": queries},
+    });
+    let headers_of = |section: &str| {
+        let section = block(values, section);
+        items(field(section, "items"))
+            .map(|each| json!({"Header": field(each, "header")}))
+            .collect::<Vec<_>>()
+    };
+    json!({
+        "CachePolicyConfig": {
+            "MinTTL": field(values, "min_ttl"),
+            "DefaultTTL": field(values, "default_ttl"),
+            "MaxTTL": field(values, "max_ttl"),
+            "ParametersInCacheKeyAndForwardedToOrigin": parts_spelled,
+        },
+        "OriginRequestPolicyConfig": parts_spelled,
+        "ResponseHeadersPolicyConfig": {
+            "RemoveHeadersConfig": {"Items": headers_of("remove_headers_config")},
+            "CustomHeadersConfig": {"Items": headers_of("custom_headers_config")},
+        },
+    })
+}
+
+fn function(values: &Value) -> Value {
+    let tags = match field(values, "tags_all") {
+        Value::Null => field(values, "tags"),
+        all => all,
+    };
+    json!({
+        "MemorySize": field(values, "memory_size"),
+        "Timeout": field(values, "timeout"),
+        "Architectures": field(values, "architectures"),
+        "Layers": field(values, "layers"),
+        "Runtime": field(values, "runtime"),
+        "TracingConfig": {"Mode": field(block(values, "tracing_config"), "mode")},
+        "Environment": {"Variables": field(block(values, "environment"), "variables")},
+        "VpcConfig": block(values, "vpc_config"),
+        "DeadLetterConfig": block(values, "dead_letter_config"),
+        "Tags": tags,
+    })
+}

@@ -1,0 +1,101 @@
+//! Endpoints and the probe: requested as browsers would, cached, in scope, within timeouts.
+
+use std::collections::HashSet;
+
+use super::{Found, distinct, request_path};
+use crate::contract::{Contract, Endpoint, TENANT_PLACEHOLDER, without_query};
+use crate::path_pattern;
+use crate::rule::contract as rules;
+
+/// Longest timeout of which a request and its repetition fit into one call of the function, 900 s.
+const LONGEST_TIMEOUT: u64 = 300;
+
+pub(super) fn check(contract: &Contract, found: &mut Found) {
+    if contract.endpoints.is_empty() {
+        found.push(rules::NO_ENDPOINTS.at("endpoints", &[]));
+    }
+    let paths = contract
+        .endpoints
+        .iter()
+        .map(|endpoint| endpoint.path.as_str());
+    distinct("endpoints", paths, &rules::ENDPOINT_TWICE, found);
+    for (index, endpoint) in contract.endpoints.iter().enumerate() {
+        let at = format!("endpoints[{index}]");
+        request(&format!("{at}.path"), &endpoint.path, contract, found);
+        timeout(&format!("{at}.timeout"), endpoint.timeout.as_secs(), found);
+        let path = without_query(&endpoint.path).replace(TENANT_PLACEHOLDER, "a");
+        let cached = contract
+            .paths
+            .iter()
+            .any(|p| path_pattern::matches(&p.pattern, &path));
+        if !cached && !endpoint.path.is_empty() && !contract.paths.is_empty() {
+            found.push(rules::NOT_CACHED.at(format!("{at}.path"), &[&endpoint.path]));
+        }
+        scope(&at, endpoint, contract, found);
+        if let Some(pointer) = &endpoint.tenant_pointer {
+            let mut escaped = pointer.split('~').skip(1);
+            if !pointer.starts_with('/') || !escaped.all(|rest| rest.starts_with(['0', '1'])) {
+                found.push(rules::POINTER.at(format!("{at}.tenantPointer"), &[pointer]));
+            }
+        }
+    }
+    let Some(probe) = &contract.probe else { return };
+    request("probe.path", &probe.path, contract, found);
+    timeout("probe.timeout", probe.timeout.as_secs(), found);
+    if contract.version.is_none() {
+        found.push(rules::PROBE_WITHOUT_VERSION.at("probe", &[]));
+    }
+    let same = |e: &Endpoint| without_query(&e.path) == without_query(&probe.path);
+    if !probe.path.is_empty() && contract.endpoints.iter().any(same) {
+        found.push(rules::PROBE_IS_ENDPOINT.at("probe.path", &[&probe.path]));
+    }
+}
+
+fn request(at: &str, path: &str, contract: &Contract, found: &mut Found) {
+    request_path::check(at, path, found);
+    let Some((_, query)) = path.split_once('?') else {
+        return;
+    };
+    let mut seen = HashSet::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if !seen.insert(name) {
+            found.push(rules::QUERY_TWICE.at(at, &[&path, &name]));
+        }
+        let names_tenant = contract
+            .tenant
+            .query_names
+            .iter()
+            .any(|known| known == name);
+        if names_tenant && value != TENANT_PLACEHOLDER {
+            found.push(rules::FIXED_TENANT.at(at, &[&path, &pair]));
+        }
+        let keyed = contract
+            .cache_key
+            .query_names
+            .iter()
+            .any(|known| known == name);
+        // What is not cached has no key.
+        if !keyed && at != "probe.path" {
+            found.push(rules::QUERY_NOT_IN_KEY.at(at, &[&path, &name]));
+        }
+    }
+}
+
+fn timeout(at: &str, seconds: u64, found: &mut Found) {
+    if seconds > LONGEST_TIMEOUT {
+        found.push(rules::TIMEOUT_TOO_LONG.at(at, &[&seconds, &LONGEST_TIMEOUT]));
+    }
+}
+
+fn scope(at: &str, endpoint: &Endpoint, contract: &Contract, found: &mut Found) {
+    let Some(scope) = &endpoint.scope else { return };
+    let Some(patterns) = contract.scopes.get(scope) else {
+        let known: Vec<_> = contract.scopes.keys().map(String::as_str).collect();
+        found.push(rules::SCOPE_UNKNOWN.at(format!("{at}.scope"), &[scope, &known.join(", ")]));
+        return;
+    };
+    if !contract.in_scope(scope, &endpoint.path) {
+        found.push(rules::SCOPE_MISSES.at(format!("{at}.path"), &[scope, &patterns.join(", ")]));
+    }
+}
