@@ -61,7 +61,7 @@ impl GetDistributionConfig for Scripted {
 fn step(answers: Vec<Result<Created, ServiceFault>>) -> Invalidate<Scripted, SystemClock> {
     let config = Config {
         distribution_id: "E1".into(),
-        contract: Contract::parse(include_str!("../../../shared/contract.json")).unwrap(),
+        contract: Contract::parse(include_str!("../../../shared/tests/fixture/contract.json")).unwrap(),
     };
     let cloudfront = Scripted {
         tag_header: Ok(Some("Cache-Tag".into())),

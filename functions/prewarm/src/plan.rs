@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     fn contract() -> Contract {
-        Contract::parse(include_str!("../../../shared/contract.json")).unwrap()
+        Contract::parse(include_str!("../../../shared/tests/fixture/contract.json")).unwrap()
     }
 
     fn acme() -> TenantId {

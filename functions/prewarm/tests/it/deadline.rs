@@ -15,6 +15,7 @@ use crate::world::{CONTRACT, World, config};
 /// A contract of this many endpoints, each with two variants and this timeout.
 fn contract(endpoints: usize, timeout: u64) -> Contract {
     let mut document: serde_json::Value = serde_json::from_str(CONTRACT).unwrap();
+    document["scopes"] = json!({});
     document["endpoints"] = (0..endpoints)
         .map(|index| {
             json!({

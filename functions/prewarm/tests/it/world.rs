@@ -20,7 +20,7 @@ use warmfront::step::Step;
 use crate::cognito::Cognito;
 use crate::edge::{Edge, pause};
 
-pub(crate) const CONTRACT: &str = include_str!("../../../../shared/contract.json");
+pub(crate) const CONTRACT: &str = include_str!("../../../../shared/tests/fixture/contract.json");
 /// Time from the purge to the first request, as CloudFront takes it.
 pub(crate) const PROPAGATION: Duration = Duration::from_secs(5);
 

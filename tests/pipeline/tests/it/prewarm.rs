@@ -323,5 +323,6 @@ fn many_endpoints(contract: &mut Value) {
         endpoint
     });
     contract["endpoints"] = endpoints.collect();
+    contract["scopes"] = json!({"security": shipped["scopes"]["security"]});
     contract["variants"][0]["values"][1]["prewarm"] = false.into();
 }

@@ -97,6 +97,7 @@ fn contract() -> Value {
         })
     });
     contract["endpoints"] = endpoints.collect();
+    contract["scopes"] = json!({});
     contract
 }
 
