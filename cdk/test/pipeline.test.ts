@@ -56,6 +56,7 @@ test("the three functions are native, on arm64, and told exactly what they read"
   });
   assert.deepEqual(prewarm.Environment, {
     Variables: {
+      DISTRIBUTION_ID: "E2EXAMPLE1234",
       BASE_URL: "https://d111111abcdef8.cloudfront.net",
       SECRET_ID: SECRET,
       USER_POOL_ID: "eu-central-1_EXAMPLE01",

@@ -99,10 +99,14 @@ error_names! {
 
     /// The origin does not serve the expected data version yet.
     OriginNotReady = retried,
+    /// The contract is not the one that the run began with.
+    ContractChanged,
     /// A required endpoint is not proven fresh.
     PrewarmIncomplete,
     /// An endpoint stayed stale after every permitted purge.
     StaleAfterPurge,
+    /// A run that may not purge found a required endpoint that is not fresh.
+    NotFresh,
     /// A response for this tenant names another tenant.
     WrongTenant,
 }

@@ -97,6 +97,7 @@ function prewarm(props: RefreshPipelineProps): OwnProps {
     memorySize: props.memory?.prewarm ?? 256,
     timeout: props.prewarmTimeout ?? Duration.seconds(900),
     environment: {
+      DISTRIBUTION_ID: props.distribution.distributionId,
       BASE_URL: props.baseUrl ?? `https://${props.distribution.distributionDomainName}`,
       SECRET_ID: props.secret.secretArn,
       USER_POOL_ID: props.userPool.userPoolId,

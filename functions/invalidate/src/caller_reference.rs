@@ -44,10 +44,7 @@ mod tests {
 
     #[test]
     fn only_a_repetition_of_the_same_purge_repeats_the_reference() {
-        let execution = |id: &str, redrive_count| Execution {
-            id: id.to_owned(),
-            redrive_count,
-        };
+        let execution = |id: &str, redrive_count| Execution::new(id, redrive_count);
         let target = PurgeTarget::Distribution("E1".into());
         let tenant = PurgeTarget::DistributionTenant("E1".into());
         let items = ["#tenant:acme".to_owned()];

@@ -83,6 +83,7 @@ impl<C: CreateInvalidation + GetDistributionConfig, K: Clock> Step for Invalidat
             id: created.id,
             target,
             items,
+            handed_in: false,
             ordinal: request.ordinal,
             redrive_count: request.execution.redrive_count,
             create_time: created.create_time,

@@ -61,7 +61,8 @@ impl GetDistributionConfig for Scripted {
 fn step(answers: Vec<Result<Created, ServiceFault>>) -> Invalidate<Scripted, SystemClock> {
     let config = Config {
         distribution_id: "E1".into(),
-        contract: Contract::parse(include_str!("../../../shared/tests/fixture/contract.json")).unwrap(),
+        contract: Contract::parse(include_str!("../../../shared/tests/fixture/contract.json"))
+            .unwrap(),
     };
     let cloudfront = Scripted {
         tag_header: Ok(Some("Cache-Tag".into())),
@@ -81,10 +82,7 @@ fn request() -> InvalidateRequest {
         distribution_tenant: None,
         ordinal: 1,
         entered_at: ENTERED.parse().unwrap(),
-        execution: Execution {
-            id: "arn:aws:states:eu-central-1:1:execution:refresh:acme-1".into(),
-            redrive_count: 0,
-        },
+        execution: Execution::new("arn:aws:states:eu-central-1:1:execution:refresh:acme-1", 0),
     }
 }
 

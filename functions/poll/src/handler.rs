@@ -64,7 +64,7 @@ impl<C: GetInvalidation, K: Clock> Step for Poll<C, K> {
             invalidation.seconds = u32::try_from(waited.as_secs()).unwrap_or(u32::MAX);
             let failure = match look {
                 Ok(found) => {
-                    check_covers(&invalidation, request.covers.as_deref(), found.items)?;
+                    check_covers(&invalidation, found.items)?;
                     if status_of(&found.status) == InvalidationStatus::Completed {
                         invalidation.status = InvalidationStatus::Completed;
                         invalidation.settled = true;
@@ -122,25 +122,20 @@ fn status_of(told: &str) -> InvalidationStatus {
     }
 }
 
-/// Refuses an invalidation that does not purge `covers`: not the item itself, and not everything.
-fn check_covers(
-    invalidation: &Invalidation,
-    covers: Option<&str>,
-    items: Vec<String>,
-) -> Result<(), PollError> {
-    match covers {
-        Some(covers)
-            if !items
-                .iter()
-                .any(|item| item == covers || item == EVERYTHING) =>
-        {
-            Err(PollError::DoesNotCover {
-                invalidation: invalidation.id.clone(),
-                covers: covers.to_owned(),
-                items,
-            })
-        }
-        _ => Ok(()),
+/// Refuses somebody else's invalidation that does not purge what this run needs: neither by the item
+/// itself nor with everything.
+fn check_covers(invalidation: &Invalidation, items: Vec<String>) -> Result<(), PollError> {
+    if !invalidation.handed_in || items.iter().any(|item| item == EVERYTHING) {
+        return Ok(());
+    }
+    let missing = invalidation.items.iter().find(|item| !items.contains(item));
+    match missing {
+        None => Ok(()),
+        Some(covers) => Err(PollError::DoesNotCover {
+            invalidation: invalidation.id.clone(),
+            covers: covers.clone(),
+            items,
+        }),
     }
 }
 

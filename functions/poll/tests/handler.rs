@@ -93,6 +93,7 @@ fn request() -> PollRequest {
             id: "I1".into(),
             target: PurgeTarget::Distribution("E1".into()),
             items: vec!["#tenant:acme".into()],
+            handed_in: false,
             ordinal: 1,
             redrive_count: 0,
             create_time: EPOCH.parse().unwrap(),
@@ -102,11 +103,7 @@ fn request() -> PollRequest {
             timed_out: false,
             settled: false,
         },
-        covers: None,
-        execution: Execution {
-            id: "x".into(),
-            redrive_count: 0,
-        },
+        execution: Execution::new("x", 0),
     }
 }
 
@@ -230,10 +227,8 @@ async fn invalidation_of_somebody_else_has_to_cover_the_tenant() {
     ] {
         let mut step = step(vec![Ok("InProgress"), Ok("Completed")]);
         step.cloudfront.items = items.iter().map(|item| (*item).to_owned()).collect();
-        let covering = PollRequest {
-            covers: Some("#tenant:acme".into()),
-            ..request()
-        };
+        let mut covering = request();
+        covering.invalidation.handed_in = true;
         match ask(&step, covering).await {
             Ok(invalidation) => assert!(is_covered && invalidation.settled, "{items:?}"),
             Err(error) => {

@@ -6,10 +6,12 @@ use warmfront::contract::{Contract, without_query};
 use warmfront::environment::{ConfigurationError, Environment, Reader, duration, number, text};
 use warmfront::path_pattern;
 
-use crate::base_url::BaseUrl;
+use crate::plan::BaseUrl;
 
 /// Where requests go: scheme and host of the distribution, as browsers use them.
 pub const BASE_URL: &str = "BASE_URL";
+/// The distribution; a run needs its id only to wait for a purge that somebody else has made.
+pub const DISTRIBUTION_ID: &str = "DISTRIBUTION_ID";
 /// The secret with the service user's credentials, by name or ARN.
 pub const SECRET_ID: &str = "SECRET_ID";
 /// The user pool of the service user.
@@ -24,8 +26,6 @@ pub const ERROR_CACHING_TTL: &str = "ERROR_CACHING_TTL";
 pub const SIGNED_PATHS: &str = "SIGNED_PATHS";
 /// Most extra purges because something is stale.
 pub const STALE_REPAIRS: &str = "STALE_REPAIRS";
-/// Time after a purge at which each target is looked at once more.
-pub const RECHECK_AFTER: &str = "RECHECK_AFTER";
 
 /// Slow origins aggregate: a few at a time is what a dashboard asks of them, too.
 pub const DEFAULT_CONCURRENCY: usize = 4;
@@ -39,6 +39,8 @@ pub const DEFAULT_STALE_REPAIRS: u32 = 2;
 pub struct Config {
     /// The contract.
     pub contract: Contract,
+    /// `DISTRIBUTION_ID`.
+    pub distribution_id: String,
     /// `BASE_URL`.
     pub base_url: BaseUrl,
     /// `SECRET_ID`.
@@ -55,8 +57,6 @@ pub struct Config {
     pub signed_paths: Vec<String>,
     /// `STALE_REPAIRS`.
     pub stale_repairs: u32,
-    /// `RECHECK_AFTER`.
-    pub recheck_after: Option<Duration>,
 }
 
 impl Config {
@@ -64,6 +64,7 @@ impl Config {
     pub fn from_environment(environment: &impl Environment) -> Result<Self, ConfigurationError> {
         let mut reader = Reader::new(environment);
         let contract = reader.contract();
+        let distribution_id = reader.required(DISTRIBUTION_ID, text);
         let base_url = reader.required(BASE_URL, str::parse);
         let secret_id = reader.required(SECRET_ID, text);
         let user_pool_id = reader.required(USER_POOL_ID, text);
@@ -72,11 +73,11 @@ impl Config {
         let error_caching_ttl = reader.optional(ERROR_CACHING_TTL, duration);
         let signed_paths = reader.optional(SIGNED_PATHS, patterns);
         let stale_repairs = reader.optional(STALE_REPAIRS, number(0..=5));
-        let recheck_after = reader.optional(RECHECK_AFTER, duration);
         reader.finish()?;
         let read = "the reader has a problem for each value that is missing";
         Ok(Self {
             contract: contract.expect(read),
+            distribution_id: distribution_id.expect(read),
             base_url: base_url.expect(read),
             secret_id: secret_id.expect(read),
             user_pool_id: user_pool_id.expect(read),
@@ -85,7 +86,6 @@ impl Config {
             error_caching_ttl: error_caching_ttl.unwrap_or(DEFAULT_ERROR_CACHING_TTL),
             signed_paths: signed_paths.unwrap_or_default(),
             stale_repairs: stale_repairs.unwrap_or(DEFAULT_STALE_REPAIRS),
-            recheck_after,
         })
     }
 
@@ -113,7 +113,7 @@ fn patterns(value: &str) -> Result<Vec<String>, String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::HashMap;
 
     use warmfront::environment::TASK_ROOT;
@@ -126,11 +126,20 @@ mod tests {
     fn complete() -> HashMap<&'static str, &'static str> {
         HashMap::from([
             (TASK_ROOT, SHARED),
+            (DISTRIBUTION_ID, "E1A2SI6ABUP8J5"),
             (BASE_URL, "https://d111111abcdef8.cloudfront.net"),
             (SECRET_ID, "warmfront/service-user"),
             (USER_POOL_ID, "eu-central-1_AbCdEf"),
             (CLIENT_ID, "4h57ag"),
         ])
+    }
+
+    /// Settings with this contract, for tests of what they lead to.
+    pub(crate) fn with_contract(contract: Contract) -> Config {
+        Config {
+            contract,
+            ..Config::from_environment(&complete()).unwrap()
+        }
     }
 
     #[test]
@@ -139,7 +148,6 @@ mod tests {
         assert_eq!(config.concurrency, 4);
         assert_eq!(config.error_caching_ttl, Duration::from_secs(10));
         assert_eq!(config.stale_repairs, 2);
-        assert_eq!(config.recheck_after, None);
     }
 
     #[test]
@@ -168,11 +176,10 @@ mod tests {
             (ERROR_CACHING_TTL, "ten"),
             (SIGNED_PATHS, "/reports/*, files/*"),
             (STALE_REPAIRS, "6"),
-            (RECHECK_AFTER, "-1s"),
         ] {
             environment.insert(name, value);
         }
         let error = Config::from_environment(&environment).unwrap_err();
-        assert_eq!(error.problems.len(), 8, "{error}");
+        assert_eq!(error.problems.len(), 7, "{error}");
     }
 }

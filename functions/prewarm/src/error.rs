@@ -1,9 +1,8 @@
 //! Why a run cannot go on, or failed.
 
-use serde::Serialize;
 use warmfront::environment::ConfigurationError;
 use warmfront::failure::{ErrorName, Failure};
-use warmfront::message::{Condemned, InvalidExecutionInput, VariantValues, Verdict};
+use warmfront::message::{InvalidExecutionInput, Report};
 use warmfront::tenant::TenantId;
 
 use crate::identity::LoginError;
@@ -20,29 +19,30 @@ pub enum PrewarmError {
     /// There is no token.
     #[error(transparent)]
     Login(#[from] LoginError),
+    /// The contract is not the one that the run began with.
+    #[error(
+        "the run of tenant {tenant} began with another contract than this function has: its targets \
+         are not known any more; start a new execution"
+    )]
+    ContractChanged {
+        /// Whose run it is.
+        tenant: TenantId,
+    },
     /// The probe did not get through to the data.
     #[error("the service user may log in, but the probe was refused: {0}")]
     ProbeRefused(String),
     /// The origin does not serve the expected data version yet, or does not answer.
     #[error("the origin is not ready: {0}")]
     OriginNotReady(String),
-    /// A required endpoint is not fresh.
-    #[error("{}", .0.as_json())]
-    Incomplete(Shortfall),
-    /// Something stayed stale after every permitted purge.
-    #[error("{}", .0.as_json())]
-    StaleAfterPurge(Shortfall),
-    /// A response named another tenant.
-    #[error(
-        "the answer to {} for tenant {tenant} names tenant {:?}; the cache of {tenant} was purged \
-         again and is not refilled: find out why the origin or the cache key mixes tenants",
-        .condemned.path, .condemned.named
-    )]
-    WrongTenant {
-        /// Whose data was asked for.
-        tenant: TenantId,
-        /// The evidence.
-        condemned: Condemned,
+    /// A required endpoint is not proven fresh. One sentence for a person, then the report.
+    #[error("{sentence}\n{}", as_json(.report))]
+    Unproven {
+        /// `PrewarmIncomplete`, `StaleAfterPurge`, `NotFresh` or `WrongTenant`.
+        name: ErrorName,
+        /// What, where, found, expected, and what to do.
+        sentence: String,
+        /// What was found.
+        report: Box<Report>,
     },
 }
 
@@ -52,52 +52,14 @@ impl Failure for PrewarmError {
             Self::Input(error) => error.name(),
             Self::Configuration(error) => error.name(),
             Self::Login(error) => error.name(),
+            Self::ContractChanged { .. } => ErrorName::ContractChanged,
             Self::ProbeRefused(_) => ErrorName::LoginMisconfigured,
             Self::OriginNotReady(_) => ErrorName::OriginNotReady,
-            Self::Incomplete(_) => ErrorName::PrewarmIncomplete,
-            Self::StaleAfterPurge(_) => ErrorName::StaleAfterPurge,
-            Self::WrongTenant { .. } => ErrorName::WrongTenant,
+            Self::Unproven { name, .. } => *name,
         }
     }
 }
 
-/// What a failed run lacks, short: an error's cause is kept for 90 days and read in a console.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Shortfall {
-    /// Whose cached responses.
-    pub tenant: TenantId,
-    /// Targets of the run.
-    pub targets: usize,
-    /// Targets that are fresh.
-    pub fresh: usize,
-    /// The first of those that are not.
-    pub lacking: Vec<Lacking>,
-    /// How many more there are. Each has a log line.
-    pub more: usize,
-}
-
-/// A target that is not fresh.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Lacking {
-    /// Path and query.
-    pub path: String,
-    /// The variant.
-    #[serde(skip_serializing_if = "VariantValues::is_empty")]
-    pub variant: VariantValues,
-    /// Whether a run fails without it.
-    pub required: bool,
-    /// Its verdict.
-    pub verdict: Verdict,
-    /// HTTP status of the last answer.
-    pub status: Option<u16>,
-    /// What speaks against it.
-    pub detail: Option<String>,
-}
-
-impl Shortfall {
-    fn as_json(&self) -> String {
-        serde_json::to_string(self).expect("texts and numbers are JSON")
-    }
+fn as_json(report: &Report) -> String {
+    serde_json::to_string(report).expect("texts and numbers are JSON")
 }

@@ -10,13 +10,15 @@ use std::time::Duration;
 
 pub use body::{BodyWatch, NamedTenant};
 pub use client::HttpFetch;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use secrecy::SecretString;
 use url::Url;
 
-/// A GET of one path on the host that the tenant's browsers use.
-#[derive(Clone, Copy, Debug)]
+/// A request for one path on the host that the tenant's browsers use.
+#[derive(Clone, Debug)]
 pub struct Get<'a> {
+    /// `GET`, or `HEAD` to see what is cached.
+    pub method: Method,
     /// Scheme and host.
     pub base: &'a Url,
     /// Path and query, byte for byte.

@@ -1,25 +1,24 @@
-//! The step *prewarm*: the gate before the purge, then one function call's share of the requests
+//! The step *prewarm*: the check before the purge, then one function call's share of the requests
 //! after it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
+use warmfront::clock::Clock;
+use warmfront::failure::{ErrorName, Failure};
 use warmfront::message::{
-    InvalidationReport, Next, PrewarmRequest, PrewarmResponse, Progress, Purge, Run, WarmRequest,
+    Invalidation, InvalidationReport, Mode, Next, PrewarmRequest, PrewarmResponse, Progress, Purge,
+    Purpose, Remaining, Run, WarmRequest,
 };
 use warmfront::step::Step;
 
+use crate::batch::{Batch, Ended};
 use crate::config::Config;
 use crate::error::PrewarmError;
 use crate::identity::Identity;
+use crate::outcome::{Decision, Standing, begin_anew};
+use crate::plan::Plan;
 use crate::ports::Ports;
-use crate::preflight::{Checked, all_remaining};
-use crate::settle::{self, Settled};
-use crate::warm::Batch;
-
-/// What is kept of the function's time to answer in.
-pub const MARGIN: Duration = Duration::from_secs(10);
 
 /// The step *prewarm*.
 pub struct Prewarm<P> {
@@ -54,7 +53,7 @@ impl<P: Ports> Step for Prewarm<P> {
         deadline: Instant,
     ) -> Result<PrewarmResponse, PrewarmError> {
         match request {
-            PrewarmRequest::Preflight(request) => self.preflight(request, deadline).await,
+            PrewarmRequest::Preflight(request) => self.preflight(&request, deadline).await,
             PrewarmRequest::Prewarm(request) => self.warm(*request, deadline).await,
         }
     }
@@ -66,85 +65,96 @@ impl<P: Ports> Prewarm<P> {
         request: WarmRequest,
         deadline: Instant,
     ) -> Result<PrewarmResponse, PrewarmError> {
+        let begun = Instant::now();
         let WarmRequest {
             run,
             mut progress,
             invalidation,
             execution,
         } = request;
-        note(&mut progress, &invalidation);
-        let Checked {
-            plan,
-            expected,
-            base,
-        } = self.check(&run)?;
-
-        // Hours may lie before a redrive: what was cached in between is anyone's guess.
-        if execution.redrive_count > invalidation.redrive_count {
-            tracing::info!("redriven: purging and warming everything again");
-            progress.remaining = all_remaining(&plan);
-            progress.rows.clear();
-            progress.repairs = 0;
-            progress.idle_calls = 0;
-            progress.condemned = None;
-            progress.next_purge = invalidation.ordinal + 1;
-            return Ok(answer(Next::Invalidate, run, progress));
+        let plan = Plan::resume(&self.config, &run)?;
+        if let Some(invalidation) = &invalidation {
+            note(&mut progress, invalidation);
         }
-        if let Some(condemned) = progress.condemned {
-            return Err(PrewarmError::WrongTenant {
-                tenant: run.tenant,
-                condemned,
-            });
+        if is_redriven(
+            &mut progress,
+            invalidation.as_ref(),
+            execution.redrive_count,
+        ) {
+            start_over(&mut progress, run.mode);
+            if let Some(invalidation) = &invalidation {
+                return Ok(purge_again(run, progress, invalidation));
+            }
         }
-
-        let end = deadline.checked_sub(MARGIN).unwrap_or(deadline);
-        let identity = self.identity.for_call(end);
+        if progress.condemned.is_some() {
+            return Err(self.standing(&run, &plan).wrong_tenant(&progress));
+        }
         let batch = Batch {
-            step: self,
+            config: &self.config,
+            ports: &*self.ports,
+            identity: &self.identity.for_call(deadline),
             run: &run,
             plan: &plan,
-            base: &base,
-            expected: expected.as_ref(),
-            purged_at: invalidation.create_time,
-            identity: &identity,
+            purged_at: invalidation.as_ref().map(|purge| purge.create_time),
+            begun,
             deadline,
         };
-        if let Err(error) = batch.run(&mut progress).await {
-            if !(error.after_progress && error.cause.may_pass()) {
-                return Err(error.cause.into());
+        let ended = batch.run(&mut progress).await;
+        check_login(&ended)?;
+        match self.standing(&run, &plan).decide(&mut progress)? {
+            Decision::PurgeAgain => {
+                let invalidation = invalidation.expect("only a run that purges does so again");
+                Ok(purge_again(run, progress, &invalidation))
             }
-            // What was found out is worth more than the failure: the next call meets it again.
-            tracing::warn!(cause = %error.cause, "handing on what remains");
-        }
-        match settle::settle(&self.config, &run, &plan, &mut progress, self.ports.clock())? {
-            Settled::Condemned | Settled::Repair => {
-                progress.next_purge = invalidation.ordinal + 1;
-                Ok(answer(Next::Invalidate, run, progress))
-            }
-            Settled::Unfinished => Ok(PrewarmResponse {
-                purge: Some(Purge { invalidation }),
-                ..answer(Next::Prewarm, run, progress)
+            Decision::GoOn => Ok(PrewarmResponse {
+                next: match ended.not_before {
+                    Some(_) => Next::Wait,
+                    None => Next::Prewarm,
+                },
+                run: Some(run),
+                progress: Some(progress),
+                purge: invalidation.map(|invalidation| Purge::Made { invalidation }),
+                not_before: ended.not_before,
+                report: None,
             }),
-            Settled::Finished(report) => Ok(PrewarmResponse {
+            Decision::Finish(report) => Ok(PrewarmResponse {
+                next: Next::Finished,
+                run: None,
+                progress: None,
+                purge: None,
+                not_before: None,
                 report: Some(*report),
-                ..answer(Next::Finished, run, progress)
             }),
+        }
+    }
+
+    fn standing<'a>(&'a self, run: &'a Run, plan: &'a Plan) -> Standing<'a> {
+        Standing {
+            config: &self.config,
+            run,
+            plan,
+            now: self.ports.clock().now(),
         }
     }
 }
 
-fn answer(next: Next, run: Run, progress: Progress) -> PrewarmResponse {
-    PrewarmResponse {
-        next,
-        run,
-        progress,
-        purge: None,
-        report: None,
+/// What was found out is worth more than the failure of a login, which the next call meets again.
+/// A refused one ends the run: nobody sends that password another time.
+fn check_login(ended: &Ended) -> Result<(), PrewarmError> {
+    match &ended.login_failure {
+        Some(failure) if !ended.acted || failure.name() == ErrorName::LoginRefused => {
+            Err(failure.clone().into())
+        }
+        Some(cause) => {
+            tracing::warn!(%cause, "handing on what remains");
+            Ok(())
+        }
+        None => Ok(()),
     }
 }
 
 /// Keeps the invalidation for the report; a step may be repeated.
-fn note(progress: &mut Progress, invalidation: &warmfront::message::Invalidation) {
+fn note(progress: &mut Progress, invalidation: &Invalidation) {
     progress
         .invalidations
         .retain(|noted| noted.id != invalidation.id);
@@ -153,4 +163,54 @@ fn note(progress: &mut Progress, invalidation: &warmfront::message::Invalidation
         status: invalidation.status,
         seconds: invalidation.seconds,
     });
+}
+
+/// Whether the execution was redriven after its work was begun. Hours may lie before a redrive: what
+/// was cached in between is anyone's guess.
+fn is_redriven(
+    progress: &mut Progress,
+    invalidation: Option<&Invalidation>,
+    redrive_count: u32,
+) -> bool {
+    let purged = invalidation.map_or(0, |invalidation| invalidation.redrive_count);
+    let begun = progress.redrive_count.max(purged);
+    progress.redrive_count = redrive_count;
+    redrive_count > begun
+}
+
+fn start_over(progress: &mut Progress, mode: Mode) {
+    tracing::info!("redriven: beginning again with every target");
+    let fresh = |target| Remaining {
+        target,
+        purpose: first_purpose(mode),
+        ..Remaining::default()
+    };
+    begin_anew(progress, |row| fresh(row.target));
+    for target in &mut progress.remaining {
+        *target = fresh(target.target);
+    }
+    progress.repairs = 0;
+    progress.idle_calls = 0;
+    progress.condemned = None;
+}
+
+/// What the first request to a target is for.
+pub(crate) fn first_purpose(mode: Mode) -> Purpose {
+    match mode {
+        Mode::Refresh | Mode::Warm => Purpose::Fill,
+        Mode::Verify => Purpose::Look,
+    }
+}
+
+fn purge_again(run: Run, progress: Progress, last: &Invalidation) -> PrewarmResponse {
+    PrewarmResponse {
+        next: Next::InvalidateAgain,
+        run: Some(run),
+        progress: Some(progress),
+        purge: Some(Purge::Due {
+            ordinal: last.ordinal + 1,
+        }),
+        not_before: None,
+        report: None,
+    }
 }

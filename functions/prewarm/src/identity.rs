@@ -15,7 +15,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
@@ -136,9 +137,23 @@ impl<P: Ports> CallIdentity<'_, P> {
         Ok(())
     }
 
-    /// The cookies for the signed paths of a tenant's host, where the secret has a key. A call works
-    /// for one tenant, and they are good for as long as it lasts.
-    pub fn cookies(&self, token: &Token, base: &Url) -> Option<HeaderValue> {
+    /// Adds the cookies for the signed paths of a tenant's host, where the secret has a key.
+    pub fn add_cookies(&self, headers: &mut HeaderMap, token: &Token, base: &Url) {
+        let Some(signed) = self.cookies(token, base) else {
+            return;
+        };
+        let both = match headers.get(COOKIE) {
+            Some(own) => {
+                HeaderValue::from_bytes(&[own.as_bytes(), b"; ", signed.as_bytes()].concat())
+                    .expect("two values of headers make one")
+            }
+            None => signed,
+        };
+        headers.insert(COOKIE, both);
+    }
+
+    /// A call works for one tenant, and the cookies are good for as long as it lasts.
+    fn cookies(&self, token: &Token, base: &Url) -> Option<HeaderValue> {
         let sign = || {
             let left = self.deadline.saturating_duration_since(Instant::now());
             let until = later(self.identity.now(), left + CLOCK_ALLOWANCE);

@@ -1,21 +1,22 @@
 //! Logs in, requests a tenant's endpoints as browsers would, and proves that the cache is fresh.
 //!
-//! Promises: nothing is purged before the gate (*preflight*) has shown that the cache can be
-//! refilled; a target is `fresh` only on evidence; nothing is started that the function cannot
-//! finish; one call sends at most two passwords that are refused; token and secret never leave the process.
+//! Promises: nothing is purged before *Preflight* has shown that the cache can be refilled; a target
+//! is `fresh` only on evidence; nothing is started that the function cannot finish; token and
+//! secret never leave the process.
+//!
+//! From the bottom up: [`plan`] (what is requested and expected), [`identity`] (the service user),
+//! [`fetch`] (one request), [`proof`] (what an answer proves), [`batch`] (a call's share of the
+//! requests), [`outcome`] and [`report`] (what becomes of the run), [`handler`] (the step).
 
-pub mod base_url;
+pub mod batch;
 pub mod config;
-pub mod course;
 pub mod error;
-pub mod evidence;
 pub mod fetch;
 pub mod handler;
 pub mod identity;
-pub mod pace;
+pub mod outcome;
 pub mod plan;
 pub mod ports;
-pub mod preflight;
-pub mod settle;
-pub mod verdict;
-pub mod warm;
+mod preflight;
+pub mod proof;
+pub mod report;

@@ -1,178 +1,101 @@
-//! The gate: proves that the cache can be refilled, before anything is purged.
+//! Preflight: proves that the cache can be refilled, before anything is purged.
 
 use std::time::Duration;
 
-use http::header::COOKIE;
+use http::Method;
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
-use url::Url;
 use warmfront::clock::Clock;
 use warmfront::contract::{Probe, TENANT_PLACEHOLDER, VersionStamp};
 use warmfront::environment::ConfigurationError;
 use warmfront::message::{
-    ExecutionInput, InvalidExecutionInput, Next, PreflightRequest, PrewarmResponse, Progress,
-    RemainingTarget, Run,
+    ExecutionInput, HandedPurge, Invalidation, InvalidationStatus, Mode, Next, PreflightRequest,
+    PrewarmResponse, Progress, Purge, PurgeTarget, Remaining, Run,
 };
 use warmfront::version::Version;
 
+use crate::batch::MARGIN;
+use crate::config::Config;
 use crate::error::PrewarmError;
-use crate::evidence::{Evidence, shown};
 use crate::fetch::{BodyWatch, Fetch, Get, NamedTenant};
-use crate::handler::{MARGIN, Prewarm};
+use crate::handler::{Prewarm, first_purpose};
 use crate::identity::CallIdentity;
 use crate::plan::{Plan, default_headers};
 use crate::ports::Ports;
+use crate::proof::{Evidence, shown};
 
 /// What a run may need before its first request can start: a login with a rotated secret, slow.
 const START_ALLOWANCE: Duration = Duration::from_secs(2);
-/// Most that the state and its report may take, of the 262,144 bytes that Step Functions carries
-/// from state to state.
-const MOST_STATE_BYTES: usize = 250_000;
-/// What a report's row takes beside its path and variant.
-const ROW_BYTES: usize = 215;
-
-/// A run that the contract and the settings allow.
-pub(crate) struct Checked {
-    pub(crate) plan: Plan,
-    pub(crate) expected: Option<Version>,
-    pub(crate) base: Url,
-}
+/// Longest version in an error's text.
+const LONGEST_VERSION: usize = 64;
 
 impl<P: Ports> Prewarm<P> {
     pub(crate) async fn preflight(
         &self,
-        request: PreflightRequest,
+        request: &PreflightRequest,
         deadline: Instant,
     ) -> Result<PrewarmResponse, PrewarmError> {
-        let run = self.run(ExecutionInput::parse(&request.input)?);
-        let Checked {
-            plan,
-            expected,
-            base,
-        } = self.check(&run)?;
-        check_timeouts(&plan, deadline)?;
-        let end = deadline.checked_sub(MARGIN).unwrap_or(deadline);
-        let identity = self.identity.for_call(end);
-        self.prove(&run, &base, expected.as_ref(), &identity)
-            .await?;
-        tracing::info!(targets = plan.targets.len(), "the cache can be refilled");
+        let started_at = self.ports.clock().now();
+        let execution = &request.execution;
+        let input = ExecutionInput::parse(&execution.input)?;
+        let (plan, selected) = Plan::begin(&self.config, &input)?;
+        check_timeouts(&plan, &selected, deadline)?;
+        let identity = self.identity.for_call(deadline);
+        identity.prove(!self.config.signed_paths.is_empty()).await?;
+        if let (Some(probe), Some(expected)) = (&self.config.contract.probe, &plan.expected)
+            && input.mode != Mode::Verify
+        {
+            self.probe(&input, &plan, probe, expected, &identity)
+                .await?;
+        }
+        tracing::info!(targets = selected.len(), "the cache can be refilled");
+        let (next, purge) = first_step(&self.config, &input, execution.redrive_count, started_at);
         Ok(PrewarmResponse {
-            next: Next::Invalidate,
-            progress: Progress {
-                next_purge: 1,
-                repairs: 0,
-                remaining: all_remaining(&plan),
-                rows: Vec::new(),
-                invalidations: Vec::new(),
-                concurrency: None,
-                idle_calls: 0,
-                condemned: None,
-            },
-            run,
-            purge: None,
+            next,
+            progress: Some(Progress {
+                redrive_count: execution.redrive_count,
+                remaining: remaining(&selected, input.mode),
+                ..Progress::default()
+            }),
+            run: Some(Run {
+                tenant: input.tenant,
+                mode: input.mode,
+                scope: input.scope,
+                expected_version: input.expected_version,
+                distribution_tenant: input.distribution_tenant,
+                contract: self.config.contract.digest(),
+                started_at,
+            }),
+            purge,
+            not_before: None,
             report: None,
         })
     }
 
-    /// Logs in, and asks the origin for its data version where that is cheap.
-    async fn prove(
-        &self,
-        run: &Run,
-        base: &Url,
-        expected: Option<&Version>,
-        identity: &CallIdentity<'_, P>,
-    ) -> Result<(), PrewarmError> {
-        let signs = !self.config.signed_paths.is_empty();
-        identity.prove(signs).await?;
-        match (&self.config.contract.probe, expected) {
-            (Some(probe), Some(expected)) => self.probe(run, base, probe, expected, identity).await,
-            _ => Ok(()),
-        }
-    }
-
-    fn run(&self, input: ExecutionInput) -> Run {
-        Run {
-            tenant: input.tenant,
-            scope: input.scope,
-            expected_version: input.expected_version,
-            endpoints: input.endpoints,
-            distribution_tenant: input.distribution_tenant,
-            reason: input.reason,
-            started_at: self.ports.clock().now(),
-        }
-    }
-
-    /// Reads the run against the contract; every problem together.
-    pub(crate) fn check(&self, run: &Run) -> Result<Checked, InvalidExecutionInput> {
-        let contract = &self.config.contract;
-        let mut problems = Vec::new();
-        let expected = match (&run.expected_version, &contract.version) {
-            (None, _) => None,
-            (Some(_), None) => {
-                problems.push(
-                    "expectedVersion is given, but the contract names no version header".to_owned(),
-                );
-                None
-            }
-            (Some(given), Some(VersionStamp { order, .. })) => Version::parse(*order, given)
-                .map_err(|error| problems.push(format!("expectedVersion {error}")))
-                .ok(),
-        };
-        let base = self.config.base_url.for_tenant(&run.tenant);
-        if base.is_none() {
-            problems.push(format!(
-                "tenant {:?} cannot stand in the host name of BASE_URL",
-                run.tenant.as_str()
-            ));
-        }
-        let plan = Plan::of(
-            contract,
-            &run.tenant,
-            run.scope.as_deref(),
-            run.endpoints.as_deref(),
-        )
-        .map_err(|more| problems.extend(more))
-        .ok();
-        if let Some(plan) = &plan {
-            let bytes = report_bytes(plan);
-            if bytes > MOST_STATE_BYTES {
-                problems.push(format!(
-                    "the report on {} targets would take about {bytes} bytes, a run carries \
-                     {MOST_STATE_BYTES}: select endpoints, or a scope",
-                    plan.targets.len()
-                ));
-            }
-        }
-        match (plan, base) {
-            (Some(plan), Some(base)) if problems.is_empty() => Ok(Checked {
-                plan,
-                expected,
-                base,
-            }),
-            _ => Err(InvalidExecutionInput { problems }),
-        }
-    }
-
+    /// Asks the origin for its data version.
     async fn probe(
         &self,
-        run: &Run,
-        base: &Url,
+        input: &ExecutionInput,
+        plan: &Plan,
         probe: &Probe,
         expected: &Version,
         identity: &CallIdentity<'_, P>,
     ) -> Result<(), PrewarmError> {
-        let path = probe.path.replace(TENANT_PLACEHOLDER, run.tenant.as_str());
-        let mut headers = default_headers(&self.config.contract, &run.tenant);
+        let path = probe
+            .path
+            .replace(TENANT_PLACEHOLDER, input.tenant.as_str());
+        let usual = default_headers(&self.config.contract, &input.tenant);
         let mut tries = 2;
         let evidence = loop {
             tries -= 1;
             let token = identity.token(probe.timeout).await?;
-            if self.config.is_signed(&path)
-                && let Some(cookies) = identity.cookies(&token, base)
-            {
-                headers.insert(COOKIE, cookies);
+            let mut headers = usual.clone();
+            if self.config.is_signed(&path) {
+                identity.add_cookies(&mut headers, &token, &plan.base);
             }
             let get = Get {
-                base,
+                method: Method::GET,
+                base: &plan.base,
                 path: &path,
                 headers: &headers,
                 token: &token.bearer,
@@ -190,19 +113,20 @@ impl<P: Ports> Prewarm<P> {
         } else if !status.is_success() {
             Err(PrewarmError::OriginNotReady(answered))
         } else {
-            self.probed_version(run, &path, &evidence, expected)
+            self.check_probed(input, &path, &evidence, expected)
         }
     }
 
     async fn ask_probe(&self, get: Get<'_>, limit: Duration) -> Result<Evidence, PrewarmError> {
         let mut body = BodyWatch::new(None);
         let sent_at = self.ports.clock().now();
+        let path = get.path;
         let head = match timeout(limit, self.ports.fetch().get(get, &mut body)).await {
             Err(_) => Err("no complete answer in time".to_owned()),
             Ok(Err(broken)) => Err(broken.to_string()),
             Ok(Ok(head)) => Ok(head),
         }
-        .map_err(|detail| PrewarmError::OriginNotReady(format!("{}: {detail}", get.path)))?;
+        .map_err(|detail| PrewarmError::OriginNotReady(format!("{path}: {detail}")))?;
         let contract = &self.config.contract;
         Ok(Evidence::of(
             &head,
@@ -212,9 +136,9 @@ impl<P: Ports> Prewarm<P> {
         ))
     }
 
-    fn probed_version(
+    fn check_probed(
         &self,
-        run: &Run,
+        input: &ExecutionInput,
         path: &str,
         evidence: &Evidence,
         expected: &Version,
@@ -231,18 +155,91 @@ impl<P: Ports> Prewarm<P> {
             Ok(version) if version.reaches(expected) => Ok(()),
             Ok(_) => not_ready(format!(
                 "{path} answered {header} {:?}, {:?} or later is expected",
-                shown(given),
-                run.expected_version.as_deref().unwrap_or_default(),
+                shown(given, LONGEST_VERSION),
+                input.expected_version.as_deref().unwrap_or_default(),
             )),
         }
     }
 }
 
+fn remaining(selected: &[usize], mode: Mode) -> Vec<Remaining> {
+    let purpose = first_purpose(mode);
+    selected
+        .iter()
+        .map(|target| Remaining {
+            target: *target,
+            purpose,
+            ..Remaining::default()
+        })
+        .collect()
+}
+
+/// Where a run goes from here: to its purge, to somebody else's, or past it.
+fn first_step(
+    config: &Config,
+    input: &ExecutionInput,
+    redrive_count: u32,
+    started_at: Timestamp,
+) -> (Next, Option<Purge>) {
+    match (input.mode, &input.purge) {
+        (Mode::Warm | Mode::Verify, _) => (Next::Prewarm, None),
+        (Mode::Refresh, None) => (Next::Invalidate, Some(Purge::Due { ordinal: 1 })),
+        (Mode::Refresh, Some(purge)) => {
+            let invalidation = handed_in(config, input, purge, redrive_count, started_at);
+            let next = if invalidation.settled {
+                Next::Prewarm
+            } else {
+                Next::Await
+            };
+            (next, Some(Purge::Made { invalidation }))
+        }
+    }
+}
+
+/// Somebody else's invalidation. Its items are those that it has to cover.
+fn handed_in(
+    config: &Config,
+    input: &ExecutionInput,
+    purge: &HandedPurge,
+    redrive_count: u32,
+    seen_at: Timestamp,
+) -> Invalidation {
+    let waited = purge.completed_at.map(|completed| {
+        let waited = Duration::try_from(completed.duration_since(purge.create_time));
+        u32::try_from(waited.unwrap_or_default().as_secs()).unwrap_or(u32::MAX)
+    });
+    let tag = config.contract.tag(&input.tenant, input.scope.as_deref());
+    Invalidation {
+        id: purge.id.clone(),
+        target: match &input.distribution_tenant {
+            Some(id) => PurgeTarget::DistributionTenant(id.clone()),
+            None => PurgeTarget::Distribution(config.distribution_id.clone()),
+        },
+        items: vec![tag.invalidation_item()],
+        handed_in: true,
+        ordinal: 0,
+        redrive_count,
+        create_time: purge.create_time,
+        watched_since: Some(seen_at),
+        status: match waited {
+            Some(_) => InvalidationStatus::Completed,
+            None => InvalidationStatus::InProgress,
+        },
+        seconds: waited.unwrap_or_default(),
+        timed_out: false,
+        settled: waited.is_some(),
+    }
+}
+
 /// A fresh function call must have time for each endpoint, or the run would never end.
-fn check_timeouts(plan: &Plan, deadline: Instant) -> Result<(), ConfigurationError> {
+fn check_timeouts(
+    plan: &Plan,
+    selected: &[usize],
+    deadline: Instant,
+) -> Result<(), ConfigurationError> {
     let time = deadline.saturating_duration_since(Instant::now());
-    let longest = plan.targets.iter().max_by_key(|target| target.timeout);
-    match longest {
+    let targets = selected.iter().map(|number| &plan.targets[*number]);
+    match targets.max_by_key(|target| target.timeout) {
         Some(longest) if longest.timeout + MARGIN + START_ALLOWANCE > time => {
             Err(ConfigurationError {
                 problems: vec![format!(
@@ -258,31 +255,4 @@ fn check_timeouts(plan: &Plan, deadline: Instant) -> Result<(), ConfigurationErr
         }
         _ => Ok(()),
     }
-}
-
-/// Every target of the plan, none of them requested.
-pub(crate) fn all_remaining(plan: &Plan) -> Vec<RemainingTarget> {
-    plan.targets
-        .iter()
-        .map(|target| RemainingTarget {
-            path: target.path.clone(),
-            variant: plan.variant_of(target).values.clone(),
-            course: None,
-        })
-        .collect()
-}
-
-fn report_bytes(plan: &Plan) -> usize {
-    plan.targets
-        .iter()
-        .map(|target| {
-            let variant: usize = plan
-                .variant_of(target)
-                .values
-                .iter()
-                .map(|(header, value)| header.len() + value.len() + 6)
-                .sum();
-            target.path.len() + variant + ROW_BYTES
-        })
-        .sum()
 }

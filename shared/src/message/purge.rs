@@ -8,7 +8,7 @@ use crate::tenant::TenantId;
 
 /// What *invalidate* is asked: purge this tenant, or one scope of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct InvalidateRequest {
     /// Whose cached responses.
     pub tenant: TenantId,
@@ -38,7 +38,7 @@ impl Subject for InvalidateRequest {
 
 /// What CloudFront is asked to purge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub enum PurgeTarget {
     /// A distribution, by id.
     Distribution(String),
@@ -57,7 +57,7 @@ pub enum InvalidationStatus {
 
 /// An invalidation of this run: the answer of *invalidate* and of *poll*.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Invalidation {
     /// CloudFront's id of it.
     pub id: String,
@@ -65,7 +65,10 @@ pub struct Invalidation {
     pub target: PurgeTarget,
     /// The tags (`#…`) and paths in it, sorted.
     pub items: Vec<String>,
-    /// Which purge of this run it is, from 1.
+    /// Whether somebody else made it; then `items` are what it has to cover.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub handed_in: bool,
+    /// Which purge of this run it is, from 1; 0 if somebody else made it.
     pub ordinal: u32,
     /// How often the run had been redriven when it was made.
     pub redrive_count: u32,
@@ -87,15 +90,12 @@ pub struct Invalidation {
 
 /// What *poll* is asked: look at this invalidation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct PollRequest {
     /// Whose cached responses are purged.
     pub tenant: TenantId,
     /// The invalidation, as the last step left it.
     pub invalidation: Invalidation,
-    /// The item that it has to contain, where somebody else made it.
-    #[serde(default)]
-    pub covers: Option<String>,
     /// The execution that asks.
     pub execution: Execution,
 }

@@ -119,6 +119,13 @@ impl Ended {
     }
 }
 
+/// The report in the cause of a failure, if there is one: it stands behind a sentence for a person.
+#[must_use]
+pub fn report_in(cause: &str) -> Option<Report> {
+    let (_, report) = cause.split_once('\n')?;
+    serde_json::from_str(report).ok()
+}
+
 /// Of a function's failure, Step Functions tells the whole answer: its message is what matters.
 fn message(cause: String) -> String {
     let answer: Value = serde_json::from_str(&cause).unwrap_or_default();

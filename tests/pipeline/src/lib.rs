@@ -21,7 +21,7 @@ mod witness;
 mod zipped;
 
 pub use distribution::Distribution;
-pub use ended::Ended;
+pub use ended::{Ended, report_in};
 pub use execution::Execution;
 pub use invocation::Answered;
 pub use login::{Login, MARK, fresh_password};

@@ -103,7 +103,7 @@ fn bystanders(world: &World) -> Vec<(CacheKey, String)> {
 }
 
 fn tags(world: &World, tenant: &TenantId, path: &str) -> String {
-    let tags = world.scenario.contract.response_tags(tenant, path);
+    let tags = world.scenario.contract.response_tags(tenant, path, None);
     let tags: Vec<String> = tags.iter().map(ToString::to_string).collect();
     tags.join(",")
 }

@@ -250,7 +250,7 @@ impl World {
             let tags: Vec<String> = self
                 .scenario
                 .contract
-                .response_tags(&self.tenant, path)
+                .response_tags(&self.tenant, path, None)
                 .iter()
                 .map(ToString::to_string)
                 .collect();

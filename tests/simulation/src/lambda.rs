@@ -158,6 +158,7 @@ impl Lambda {
         let scenario = &world.scenario;
         let config = Config {
             contract: scenario.contract.clone(),
+            distribution_id: DISTRIBUTION.to_owned(),
             base_url: "https://d1simulated.cloudfront.net".parse().expect("a URL"),
             secret_id: "warmer".to_owned(),
             user_pool_id: "pool".to_owned(),
@@ -166,7 +167,6 @@ impl Lambda {
             error_caching_ttl: prewarm::config::DEFAULT_ERROR_CACHING_TTL,
             signed_paths: Vec::new(),
             stale_repairs: scenario.stale_repairs,
-            recheck_after: scenario.recheck_after,
         };
         let ports = Adapters {
             fetch: port.clone(),

@@ -110,6 +110,13 @@ impl Definition {
                     })
                     .unwrap_or(Ok(default))
                     .map(|next| (next, None)),
+                State::Wait {
+                    timestamp_path,
+                    next,
+                    ..
+                } => wait_until(timestamp_path, &input, surroundings)
+                    .await
+                    .map(|()| (next.as_str(), None)),
                 task @ State::Task { .. } => {
                     let context = context(execution, &state, entered);
                     let output = task.perform(&input, context, surroundings).await;
@@ -215,6 +222,22 @@ pub(crate) fn pause_before_retry(
     } else {
         pause
     })
+}
+
+/// Waits until the time that stands at `path`.
+async fn wait_until(
+    path: &str,
+    input: &Value,
+    surroundings: &impl Surroundings,
+) -> Result<(), TaskError> {
+    let given = select(path, input, input)?;
+    let until: Timestamp = given
+        .as_str()
+        .and_then(|given| given.parse().ok())
+        .ok_or_else(|| TaskError::new("States.Runtime", format!("{given} is no time")))?;
+    let pause = until.duration_since(surroundings.now());
+    wait(Duration::try_from(pause).unwrap_or_default()).await;
+    Ok(())
 }
 
 /// Lets virtual time pass.

@@ -154,7 +154,8 @@ fn promises<'a>(
             Collapsing::Strict if scenario.shield.is_some() && completed => Reach::Everywhere,
             Collapsing::Strict => Reach::ItsPop,
             Collapsing::LastAnswerStays if !report.version_checked => Reach::ItsPop,
-            Collapsing::LastAnswerStays if scenario.recheck_is_late_enough() => Reach::ItsPop,
+            Collapsing::LastAnswerStays if scenario.promises_whatever_stays => Reach::ItsPop,
+            // What lands after the last confirming request is nobody's to see.
             Collapsing::LastAnswerStays => continue,
         };
         tally.promises += 1;
@@ -231,7 +232,8 @@ impl Promise<'_> {
     }
 
     fn is_broken_by(&self, read: &Read) -> bool {
-        if self.names_tenant && read.answer.foreign {
+        // What the origin is asked for later it may mix again: nothing here cures an origin.
+        if self.names_tenant && read.answer.foreign && read.answer.received <= self.from {
             return true;
         }
         match self.version {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use warmfront::message::{
-    EndpointReport, InvalidationReport, InvalidationStatus, Outcome, Report, Totals, Verdict,
+    EndpointReport, InvalidationReport, InvalidationStatus, Mode, Outcome, Report, Totals, Verdict,
 };
 
 use crate::clock::timestamp;
@@ -58,7 +58,7 @@ pub(crate) fn called_fresh(world: &World, run: RunId) -> Report {
                 verdict: Verdict::Fresh,
                 status: Some(answer.status),
                 x_cache: Some(answer.x_cache.to_owned()),
-                age: answer.age,
+                age: answer.age.map(|age| u32::try_from(age).expect("short")),
                 pop: Some(answer.pop.to_owned()),
                 version: answer.version.map(|version| version.to_string()),
                 bytes: 0,
@@ -72,6 +72,9 @@ pub(crate) fn called_fresh(world: &World, run: RunId) -> Report {
     let checked = world.scenario.version_checked;
     Report {
         tenant: world.tenant.clone(),
+        mode: Mode::Refresh,
+        without_evidence: Vec::new(),
+        left_out: 0,
         scope: world.scenario.refreshes[run].scope.map(str::to_owned),
         outcome: Outcome::Fresh,
         version_checked: checked,

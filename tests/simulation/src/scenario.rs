@@ -83,8 +83,6 @@ pub struct Scenario {
     pub wander: f64,
     /// Whether runs are given the version to expect.
     pub version_checked: bool,
-    /// `RECHECK_AFTER`.
-    pub recheck_after: Option<Duration>,
     /// `STALE_REPAIRS`.
     pub stale_repairs: u32,
     /// `PREWARM_CONCURRENCY`.
@@ -113,8 +111,8 @@ pub struct Scenario {
     pub distribution_tenant: Option<&'static str>,
     /// Chance that the origin answers with another tenant's data.
     pub mixes_tenants: f64,
-    /// Whether a promise is taken from a run whatever its `RECHECK_AFTER`; drawn as no.
-    pub believes_any_recheck: bool,
+    /// Whether a promise is taken from a run although the last answer to arrive stays; drawn as no.
+    pub promises_whatever_stays: bool,
 }
 
 impl Scenario {
@@ -147,13 +145,6 @@ impl Scenario {
                 _ => millis(rng, 10_000, 60_000),
             })
             .collect();
-        let recheck_after = match rng.u8(..3) {
-            0 => {
-                Some(ORIGIN_TIMEOUT + longest_propagation(&profile) + lag + Duration::from_secs(1))
-            }
-            1 if rng.bool() => Some(millis(rng, 1_000, 60_000)),
-            _ => None,
-        };
         let refreshes = refreshes(rng);
         let mut scenario = Self {
             seed,
@@ -170,7 +161,6 @@ impl Scenario {
             home: pop(rng),
             wander: if rng.u8(..4) == 0 { 0.2 } else { 0.0 },
             version_checked: rng.u8(..5) > 0,
-            recheck_after,
             stale_repairs: 2,
             concurrency: rng.usize(1..=4),
             function_timeout: *rng
@@ -191,7 +181,7 @@ impl Scenario {
             tells_redrive_count: rng.bool(),
             distribution_tenant: None,
             mixes_tenants: 0.0,
-            believes_any_recheck: false,
+            promises_whatever_stays: false,
             profile,
         };
         scenario.draw_bounds(rng);
@@ -228,15 +218,6 @@ impl Scenario {
     #[must_use]
     pub fn is_undisturbed(&self) -> bool {
         self.password == Password::Steady && self.profile.throttle == 0.0 && self.trouble.is_none()
-    }
-
-    /// Whether a recheck comes after everything has landed that began before the purge had arrived everywhere.
-    #[must_use]
-    pub fn recheck_is_late_enough(&self) -> bool {
-        self.believes_any_recheck
-            || self.recheck_after.is_some_and(|after| {
-                after > ORIGIN_TIMEOUT + longest_propagation(&self.profile) + self.lag
-            })
     }
 }
 

@@ -57,13 +57,13 @@ fn repairs_that_purge_nothing_are_found_out() {
     assert_found(NEEDLESS_FAILURE, sabotage, |_| ());
 }
 
-/// Where the last answer stays, what lands after the last confirming request is nobody's to see: the promise needs a
-/// recheck that comes late enough, and this shows that the simulation would see it broken.
+/// Where the last answer stays, what lands after the last confirming request is nobody's to see. The simulation would
+/// see such a promise broken, which is why none is made.
 #[test]
-fn a_recheck_that_comes_too_early_proves_nothing() {
+fn a_promise_where_the_last_answer_stays_would_be_broken() {
     assert_found(OLD_DATA, Sabotage::default(), |scenario| {
         scenario.collapsing = Collapsing::LastAnswerStays;
-        scenario.believes_any_recheck = true;
+        scenario.promises_whatever_stays = true;
     });
 }
 

@@ -19,7 +19,7 @@ use tower::BoxError;
 use tower::util::MapResultLayer;
 use url::Url;
 
-use crate::base_url::BaseUrl;
+use crate::plan::BaseUrl;
 
 use super::{BodyWatch, Broken, Fetch, Get, Head};
 
@@ -114,7 +114,8 @@ impl HttpFetch {
     async fn send(&self, get: Get<'_>, url: Url, token: HeaderValue) -> Result<Response, Broken> {
         let mut protocol = self.protocol_for(url.scheme());
         let request = async |protocol| {
-            let request = self.client(protocol)?.get(url.clone());
+            let client = self.client(protocol)?;
+            let request = client.request(get.method.clone(), url.clone());
             let headers = get.headers.clone();
             let request = request
                 .headers(headers)

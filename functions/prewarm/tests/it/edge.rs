@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use prewarm::fetch::{BodyWatch, Broken, Fetch, Get, Head};
 use secrecy::ExposeSecret;
@@ -23,8 +23,10 @@ pub(crate) enum Act {
     Answer(u16, Vec<(&'static str, String)>, &'static str),
     /// No answer, ever.
     Hang,
-    /// The connection breaks.
+    /// The answer breaks off.
     Break,
+    /// The connection is lost.
+    Lose,
     /// The origin answers, after this time.
     Slow(Duration),
 }
@@ -47,6 +49,7 @@ pub(crate) fn with(status: u16, headers: &[(&'static str, &str)]) -> Act {
 /// One request as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) language: String,
     pub(crate) token: String,
@@ -70,6 +73,7 @@ pub(crate) struct State {
     pub(crate) otherwise: Act,
     pub(crate) asked: Vec<Asked>,
     running: usize,
+    fills: usize,
     pub(crate) most_running: usize,
     /// Data version of the origin.
     pub(crate) version: u64,
@@ -97,6 +101,7 @@ impl Edge {
                 otherwise: Act::Serve,
                 asked: Vec::new(),
                 running: 0,
+                fills: 0,
                 most_running: 0,
                 version: 7,
                 origin_time: Duration::from_secs(3),
@@ -135,16 +140,31 @@ impl Edge {
 
     /// Stores an object as a late fill would.
     pub(crate) fn store_late(&self, path: &str, language: &str, version: u64) {
+        self.store(path, language, version, "acme");
+    }
+
+    /// Stores an object with this tenant's data.
+    pub(crate) fn store(&self, path: &str, language: &str, version: u64, tenant: &str) {
         let object = Object {
             stored_at: self.clock.now(),
             version: version.to_string(),
-            tenant: "acme".into(),
+            tenant: tenant.into(),
         };
         self.with_state(|state| {
             state
                 .objects
                 .insert((path.to_owned(), language.to_owned()), object);
         });
+    }
+
+    /// How often the origin was asked for something that was then stored.
+    pub(crate) fn fills(&self) -> usize {
+        self.state.lock().unwrap().fills
+    }
+
+    /// Time since the stand-in began.
+    pub(crate) fn now(&self) -> Duration {
+        self.began.elapsed()
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
@@ -157,7 +177,7 @@ impl Edge {
         asked
     }
 
-    fn begin(&self, get: Get<'_>) -> (Act, (String, String)) {
+    fn begin(&self, get: &Get<'_>) -> (Act, (String, String)) {
         let mut state = self.state.lock().unwrap();
         let header = |name: &str| {
             let value = get.headers.get(name).map(|value| value.to_str().unwrap());
@@ -166,6 +186,7 @@ impl Edge {
         state.running += 1;
         state.most_running = state.most_running.max(state.running);
         let asked = Asked {
+            method: get.method.clone(),
             path: get.path.to_owned(),
             language: header("accept-language"),
             cookie: header("cookie"),
@@ -220,6 +241,7 @@ impl Edge {
             };
             if cacheable {
                 let mut state = self.state.lock().unwrap();
+                state.fills += 1;
                 state.objects.insert(key, object.clone());
             }
             (object, "Miss from cloudfront", None)
@@ -246,10 +268,14 @@ impl Drop for Running {
 
 impl Fetch for Edge {
     async fn get(&self, get: Get<'_>, body: &mut BodyWatch) -> Result<Head, Broken> {
-        let (act, key) = self.begin(get);
+        let (act, key) = self.begin(&get);
+        let looks = get.headers.contains_key("x-warmfront-look");
         let _running = Running(Arc::clone(&self.state));
         let sent = Instant::now();
+        let is_cached = self.state.lock().unwrap().objects.contains_key(&key);
         let (status, headers, text) = match act {
+            // What the functions at the edge do for a run that only looks.
+            Act::Serve if looks && !is_cached => (409, missing(), String::new()),
             Act::Serve => {
                 let (headers, text) = self.serve(key, None).await;
                 (200, headers, text)
@@ -265,15 +291,28 @@ impl Fetch for Edge {
             }
             Act::Hang => std::future::pending().await,
             Act::Break => return Err(Broken::request("the answer broke off: reset")),
+            Act::Lose => return Err(Broken::connection("the answer broke off: reset")),
         };
         body.begin(&headers);
-        body.chunk(text.as_bytes());
+        if get.method == Method::GET {
+            body.chunk(text.as_bytes());
+        }
         Ok(Head {
             status: StatusCode::from_u16(status).unwrap(),
             headers,
             waited: sent.elapsed(),
         })
     }
+}
+
+fn missing() -> HeaderMap {
+    headers(vec![
+        (
+            "x-cache",
+            "LambdaGeneratedResponse from cloudfront".to_owned(),
+        ),
+        ("x-warmfront-look", "missing".to_owned()),
+    ])
 }
 
 fn headers(pairs: Vec<(&'static str, String)>) -> HeaderMap {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use warmfront::failure::{ErrorName, Failure};
-use warmfront::message::{Next, Outcome, Verdict};
+use warmfront::message::{Next, Outcome, Purge, Verdict};
 
 use crate::edge::{Act, pause, with};
-use crate::world::{World, config, small};
+use crate::world::{World, progress, report_in, small};
 
 const PATH: &str = "/api/overview?organization=acme";
 const ENGLISH: &str = "en-US,en;q=0.9";
@@ -74,7 +74,7 @@ async fn an_answer_from_the_cache_without_an_age_is_asked_for_again() {
 #[tokio::test(start_paused = true)]
 async fn a_cache_that_never_tells_an_age_is_not_believed() {
     let mut world = World::new();
-    world.edge.script(PATH, &vec![without_age(); 6]);
+    world.edge.script(PATH, &vec![without_age(); 9]);
     let (error, cause) = world.fails(versionless()).await;
     assert_eq!(error, ErrorName::StaleAfterPurge);
     assert!(cause.contains("without an age"), "{cause}");
@@ -104,38 +104,74 @@ async fn what_stays_stale_fails_the_run_after_the_permitted_purges() {
         let (name, message) = world.fails(small()).await;
         assert_eq!(name, ErrorName::StaleAfterPurge);
         assert_eq!(world.purges.len(), 1 + repairs as usize);
-        let cause: Value = serde_json::from_str(&message).unwrap();
-        assert_eq!(cause["lacking"][0]["verdict"], "stale");
-        assert_eq!(
-            cause["lacking"][0]["detail"],
-            "its x-data-version is older than expected"
+        let row = &report_in(&message).endpoints[0];
+        assert_eq!(row.verdict, Verdict::Stale);
+        let detail = "its x-data-version is 6, 7 or later is expected";
+        assert_eq!(row.detail.as_deref(), Some(detail));
+        assert!(
+            message.split('\n').next().unwrap().contains(detail),
+            "{message}"
         );
+        assert!(row.x_cache.is_some() && row.age.is_some() && row.millis < 1_000);
     }
 }
 
+/// A copy that is 15 minutes old, if CloudFront's clock and ours agree.
+fn stored_long_ago() -> Act {
+    let headers = [
+        ("x-cache", "Hit from cloudfront"),
+        ("x-data-version", "7"),
+        ("age", "900"),
+    ];
+    with(200, &headers)
+}
+
 #[tokio::test(start_paused = true)]
-async fn what_was_stored_before_the_purge_is_stale_whatever_its_version() {
-    for input in [small(), versionless()] {
-        let mut world = World::new();
-        let hit = |age| {
-            with(
-                200,
-                &[
-                    ("x-cache", "Hit from cloudfront"),
-                    ("x-data-version", "7"),
-                    ("age", age),
-                ],
-            )
-        };
-        world.edge.script(PATH, &[hit("900")]);
-        world.refresh(input).await.unwrap();
-        assert_eq!(world.purges, [1, 2]);
-        assert!(
-            verdicts(&world)
-                .iter()
-                .all(|verdict| *verdict == Verdict::Fresh)
-        );
-    }
+async fn what_was_stored_before_the_purge_is_stale_without_a_version() {
+    let mut world = World::new();
+    world.edge.script(PATH, &[stored_long_ago()]);
+    world.refresh(versionless()).await.unwrap();
+    assert_eq!(world.purges, [1, 2]);
+    assert!(
+        verdicts(&world)
+            .iter()
+            .all(|verdict| *verdict == Verdict::Fresh)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_proves_an_answer_new_whatever_the_clocks_say() {
+    let mut world = World::new();
+    world.edge.script(PATH, &[stored_long_ago()]);
+    let report = world.refresh(small()).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    assert_eq!(world.purges, [1]);
+    assert_eq!(report.endpoints[0].attempts, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hit_with_nothing_behind_it_is_not_fresh_however_new_its_version() {
+    // It joined a reader's fetch that the purge overtook: nothing is kept of it.
+    let joined = || {
+        let headers = [("x-cache", "Hit from cloudfront"), ("x-data-version", "7")];
+        with(200, &headers)
+    };
+    let mut world = World::new();
+    world.edge.script(PATH, &[joined()]);
+    let report = world.refresh(small()).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Fresh);
+    assert_eq!(
+        report.endpoints[0].attempts, 3,
+        "asked again, which filled, confirmed"
+    );
+    assert!(report.endpoints[0].age.is_some());
+
+    let mut world = World::new();
+    world.edge.script(PATH, &vec![joined(); 9]);
+    let (name, cause) = world.fails(small()).await;
+    assert_eq!(name, ErrorName::PrewarmIncomplete);
+    let row = &report_in(&cause).endpoints[0];
+    assert_eq!((row.verdict, row.attempts), (Verdict::Uncacheable, 3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,61 +230,16 @@ async fn stored_shortly_before_the_purge_is_never_taken_for_fresh() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hit_without_age_is_believed_only_after_a_fill_of_our_own() {
+async fn a_hit_without_age_is_asked_for_again_after_a_fill_of_our_own_too() {
     let mut world = World::new();
     world.edge.script(PATH, &[Act::Serve, without_age()]);
-    world.refresh(versionless()).await.unwrap();
+    let report = world.refresh(versionless()).await.unwrap();
     assert_eq!(world.purges, [1]);
+    assert_eq!(report.endpoints[0].attempts, 3);
     let mut world = World::new();
-    world.edge.script(PATH, &[without_age(), without_age()]);
+    world.edge.script(PATH, &vec![without_age(); 3]);
     world.refresh(versionless()).await.unwrap();
     assert_eq!(world.purges, [1, 2]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_late_fill_after_the_confirmation_is_found_by_the_recheck() {
-    for (recheck, purges) in [(None, vec![1]), (Some(Duration::from_mins(2)), vec![1, 2])] {
-        let mut world = World::with(prewarm::config::Config {
-            recheck_after: recheck,
-            ..config()
-        });
-        // Computed before the purge, stored a minute after it.
-        world.at_purge = Some(Box::new(|edge, ordinal| {
-            if ordinal == 1 {
-                let edge = edge.clone();
-                tokio::spawn(async move {
-                    pause(Duration::from_mins(1)).await;
-                    edge.store_late(PATH, ENGLISH, 6);
-                });
-            }
-        }));
-        let input =
-            json!({"tenant": "acme", "endpoints": ["/api/overview"], "expectedVersion": "7"});
-        for input in [input, versionless()] {
-            world.purges.clear();
-            world.answers.clear();
-            let report = world.refresh(input).await.unwrap();
-            assert_eq!(world.purges, purges);
-            assert_eq!(report.outcome, Outcome::Fresh);
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_recheck_longer_than_a_function_call_goes_on_in_the_next() {
-    let mut world = World::with(prewarm::config::Config {
-        recheck_after: Some(Duration::from_mins(10)),
-        ..config()
-    });
-    world.function_timeout = Duration::from_secs(150);
-    let report = world.refresh(versionless()).await.unwrap();
-    assert_eq!(report.outcome, Outcome::Fresh);
-    assert_eq!(report.endpoints[0].attempts, 3);
-    assert!(
-        world.answers.len() < 10,
-        "waits instead of spinning: {}",
-        world.answers.len()
-    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -274,7 +265,7 @@ async fn another_tenants_answer_is_purged_and_fails_the_run() {
 
         // The state is that of the failed call; an operator redrives it.
         let condemned = world.answers.last().unwrap().clone();
-        assert_eq!(condemned.next, Next::Invalidate);
+        assert_eq!(condemned.next, Next::InvalidateAgain);
         let invalidation = world.purge(&condemned).await;
         let again = world.warm(&condemned, &invalidation).await.unwrap_err();
         assert_eq!(again.name(), ErrorName::WrongTenant);
@@ -285,8 +276,8 @@ async fn another_tenants_answer_is_purged_and_fails_the_run() {
         );
         world.redrives = 1;
         let answer = world.warm(&condemned, &invalidation).await.unwrap();
-        assert_eq!(answer.next, Next::Invalidate);
-        assert_eq!(answer.progress.condemned, None);
+        assert_eq!(answer.next, Next::InvalidateAgain);
+        assert_eq!(progress(&answer).condemned, None);
         let report = world.go_on(answer, Value::Null).await.unwrap();
         assert_eq!(report.outcome, Outcome::Fresh);
     }
@@ -313,9 +304,9 @@ async fn a_redrive_purges_and_warms_everything_again() {
 
     world.redrives = 1;
     let restarted = world.warm(&answer, &invalidation).await.unwrap();
-    assert_eq!(restarted.next, Next::Invalidate);
-    assert_eq!(restarted.progress.remaining.len(), 4);
-    assert_eq!(restarted.progress.next_purge, 2);
+    assert_eq!(restarted.next, Next::InvalidateAgain);
+    assert_eq!(progress(&restarted).remaining.len(), 4);
+    assert_eq!(restarted.purge, Some(Purge::Due { ordinal: 2 }));
     let report = world.go_on(restarted, Value::Null).await.unwrap();
     assert_eq!(report.outcome, Outcome::Fresh);
     let ids: Vec<_> = report.invalidations.iter().map(|i| i.id.as_str()).collect();

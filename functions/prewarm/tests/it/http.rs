@@ -55,6 +55,7 @@ async fn fetch(
     headers.insert("accept-language", HeaderValue::from_static("de"));
     let mut body = BodyWatch::new(pointer);
     let get = Get {
+        method: http::Method::GET,
         base: &format!("http://{address}").parse().unwrap(),
         path,
         headers: &headers,

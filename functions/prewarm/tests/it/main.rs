@@ -11,6 +11,7 @@ mod freshness;
 mod http;
 mod log;
 mod login;
+mod modes;
 mod preflight;
 mod protocol;
 mod secrecy;

@@ -209,6 +209,7 @@ impl Client {
 
     async fn get(&self, number: usize) -> Result<(), Broken> {
         let get = Get {
+            method: http::Method::GET,
             base: &self.base,
             path: &format!("/{number}"),
             headers: &HeaderMap::new(),

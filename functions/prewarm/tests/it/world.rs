@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use warmfront::clock::Clock;
 use warmfront::contract::Contract;
 use warmfront::failure::{ErrorName, Failure};
-use warmfront::message::{Next, PrewarmRequest, PrewarmResponse, Report};
+use warmfront::message::{Next, PrewarmRequest, PrewarmResponse, Progress, Purge, Report};
 use warmfront::step::Step;
 
 use crate::cognito::Cognito;
@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) function_timeout: Duration,
     pub(crate) redrives: u32,
     pub(crate) purges: Vec<u32>,
+    /// Seconds that the state machine waited for the origin.
+    pub(crate) waits: Vec<i64>,
     /// The answers of the step, in order.
     pub(crate) answers: Vec<PrewarmResponse>,
     /// What happens at each purge, after the cache is empty.
@@ -69,6 +71,7 @@ pub(crate) struct World {
 pub(crate) fn config() -> Config {
     Config {
         contract: Contract::parse(CONTRACT).unwrap(),
+        distribution_id: "E1".into(),
         base_url: "https://d111111abcdef8.cloudfront.net".parse().unwrap(),
         secret_id: "warmfront/service-user".into(),
         user_pool_id: "eu-central-1_AbCdEf".into(),
@@ -77,7 +80,6 @@ pub(crate) fn config() -> Config {
         error_caching_ttl: Duration::from_secs(10),
         signed_paths: Vec::new(),
         stale_repairs: 2,
-        recheck_after: None,
     }
 }
 
@@ -105,6 +107,7 @@ impl World {
             function_timeout: Duration::from_mins(15),
             redrives: 0,
             purges: Vec::new(),
+            waits: Vec::new(),
             answers: Vec::new(),
             at_purge: None,
             propagation: PROPAGATION,
@@ -124,25 +127,24 @@ impl World {
     }
 
     pub(crate) async fn preflight(&self, input: Value) -> Result<PrewarmResponse, PrewarmError> {
-        self.call(json!({
-            "action": "preflight",
-            "input": input,
-            "execution": self.execution(),
-        }))
-        .await
+        let execution = self.execution(input);
+        self.call(json!({"action": "preflight", "execution": execution}))
+            .await
     }
 
-    fn execution(&self) -> Value {
+    fn execution(&self, input: Value) -> Value {
         json!({
             "Id": "arn:aws:states:eu-central-1:123456789012:execution:refresh:acme-7",
             "RedriveCount": self.redrives,
-            "Input": {"tenant": "acme"},
+            "Input": input,
         })
     }
 
     /// What *invalidate* and *poll* do.
     pub(crate) async fn purge(&mut self, answer: &PrewarmResponse) -> Value {
-        let ordinal = answer.progress.next_purge;
+        let Some(Purge::Due { ordinal }) = answer.purge else {
+            panic!("no purge is due: {:?}", answer.purge);
+        };
         let created = self.clock.now();
         self.purges.push(ordinal);
         self.edge.purge();
@@ -175,7 +177,7 @@ impl World {
             "run": state["run"],
             "progress": state["progress"],
             "invalidation": invalidation,
-            "execution": self.execution(),
+            "execution": self.execution(json!({"tenant": "acme"})),
         }))
         .await
     }
@@ -198,13 +200,35 @@ impl World {
             assert!(state.to_string().len() <= 262_144, "Step Functions' limit");
             match answer.next {
                 Next::Finished => return Ok(answer.report.unwrap()),
-                Next::Invalidate => invalidation = self.purge(&answer).await,
+                Next::Invalidate | Next::InvalidateAgain => {
+                    invalidation = self.purge(&answer).await
+                }
+                Next::Await => invalidation = self.wait_for_purge(&state),
+                Next::Wait => self.wait_until(answer.not_before.unwrap()).await,
+                Next::Prewarm if invalidation.is_null() => {
+                    invalidation = state["purge"]["invalidation"].clone();
+                }
                 Next::Prewarm => assert_eq!(state["purge"]["invalidation"], invalidation),
             }
             answer = self.warm(&answer, &invalidation).await?;
             self.answers.push(answer.clone());
         }
         panic!("the run does not end");
+    }
+
+    /// What *poll* does with a purge that somebody else has made.
+    fn wait_for_purge(&self, state: &Value) -> Value {
+        let mut invalidation = state["purge"]["invalidation"].clone();
+        invalidation["status"] = "Completed".into();
+        invalidation["settled"] = true.into();
+        self.edge.purge();
+        invalidation
+    }
+
+    async fn wait_until(&mut self, time: Timestamp) {
+        let pause_until_then = time.duration_since(self.clock.now());
+        self.waits.push(pause_until_then.as_secs());
+        pause(Duration::try_from(pause_until_then).unwrap_or_default()).await;
     }
 
     pub(crate) async fn fails(&mut self, input: Value) -> (ErrorName, String) {
@@ -220,4 +244,19 @@ pub(crate) fn small() -> Value {
         "expectedVersion": "7",
         "endpoints": ["/api/overview", "/api/cost/trend"],
     })
+}
+
+/// How far a run is that is not finished.
+pub(crate) fn progress(answer: &PrewarmResponse) -> &Progress {
+    answer.progress.as_ref().unwrap()
+}
+
+/// The report in the cause of a failure, which a sentence for a person stands before.
+pub(crate) fn report_in(cause: &str) -> Report {
+    let (sentence, report) = cause.split_once('\n').unwrap();
+    assert!(
+        sentence.ends_with('.') && sentence.contains("acme"),
+        "{sentence}"
+    );
+    serde_json::from_str(report).unwrap()
 }

@@ -53,16 +53,15 @@ impl Function {
         })
     }
 
-    /// Has it do a job as the state machine does: the gate, which logs in, and then the requests.
+    /// Has it do a job as the state machine does: Preflight, which logs in, and then the requests.
     /// What both took together.
     pub async fn warm(&mut self, job: &Job) -> Result<Took, BenchError> {
         let input = json!({ "tenant": TENANT, "expectedVersion": VERSION });
-        let gate = json!({
+        let preflight = json!({
             "action": "preflight",
-            "input": input,
-            "execution": { "Id": "bench" },
+            "execution": { "Id": "bench", "Input": input },
         });
-        let (passed, before) = self.invoke(&gate).await?;
+        let (passed, before) = self.invoke(&preflight).await?;
 
         let now = Timestamp::now();
         let purged = now.saturating_sub(Duration::from_mins(1));
@@ -130,6 +129,7 @@ fn command(
             &services.login,
         )
         .env("LAMBDA_TASK_ROOT", task_root)
+        .env("DISTRIBUTION_ID", "EBENCH")
         .env("BASE_URL", &job.base)
         .env("SECRET_ID", "prewarmer")
         .env("USER_POOL_ID", "eu-central-1_Bench")

@@ -1,10 +1,10 @@
 //! Where a run's own account and the stand-ins' differ.
 
-use serde_json::Value;
 use stack::origin::OriginRequest;
 use warmfront::message::{EndpointReport, Report, VariantValues, Verdict};
 
 use super::{Seen, Witness};
+use crate::ended::report_in;
 
 const LOCALE: &str = "x-locale-bucket";
 const DEVICE: &str = "x-device-class";
@@ -46,23 +46,20 @@ impl Witness {
 
     /// The same for the cause of a failure, as far as it names rows and what was answered to them.
     pub(crate) fn disputes_of_cause(&self, cause: &str) -> Vec<String> {
-        let cause: Value = serde_json::from_str(cause).unwrap_or_default();
-        let rows = cause["lacking"].as_array().into_iter().flatten();
-        rows.filter(|row| !self.saw_lacking(row))
-            .map(|row| format!("{row} was answered otherwise"))
+        let rows = report_in(cause).map(|report| report.endpoints);
+        rows.iter()
+            .flatten()
+            .filter(|row| !self.saw_answer_of(row))
+            .map(|row| format!("{row:?} was answered otherwise"))
             .collect()
     }
 
-    fn saw_lacking(&self, row: &Value) -> bool {
-        let variant: VariantValues =
-            serde_json::from_value(row["variant"].clone()).unwrap_or_default();
-        let path = row["path"].as_str().unwrap_or_default();
-        let status = row["status"].as_u64();
+    fn saw_answer_of(&self, row: &EndpointReport) -> bool {
         // Of what was given up or broke off, nobody saw an answer.
-        status.is_none()
+        row.status.is_none()
             || self
-                .visits_to(path, &variant)
-                .any(|visit| visit.status.map(u64::from) == status)
+                .visits_to(&row.path, &row.variant)
+                .any(|visit| visit.status == row.status)
     }
 
     fn disputed_purges(&self, report: &Report) -> Vec<String> {
@@ -123,7 +120,7 @@ impl Witness {
             .max()
             .unwrap_or_default();
         let millis = i64::try_from(row.millis).unwrap_or(i64::MAX);
-        if row.millis > self.lasted() || (all_are_its_own && millis + CUT < longest) {
+        if u64::from(row.millis) > self.lasted() || (all_are_its_own && millis + CUT < longest) {
             disputes.push(format!("a request took {longest} ms, not {millis}"));
         }
         if row.version.is_some() && !self.origin.iter().any(|request| gave(request, row)) {

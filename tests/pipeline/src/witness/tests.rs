@@ -52,7 +52,7 @@ fn told() -> Value {
         )
     };
     json!({
-        "tenant": "acme", "scope": null, "outcome": "fresh", "versionChecked": true,
+        "tenant": "acme", "mode": "refresh", "scope": null, "outcome": "fresh", "versionChecked": true,
         "expectedVersion": "7", "invalidationTimedOut": false,
         "invalidations": [{ "id": "I1", "status": "Completed", "seconds": 3 }],
         "endpoints": [{
@@ -162,11 +162,9 @@ fn what_another_run_or_a_lost_try_did_is_not_held_against_a_report() {
 #[test]
 fn a_cause_is_compared_with_what_was_answered() {
     let cause = |status: Value| {
-        let row = json!({
-            "path": PATH, "variant": { "x-locale-bucket": "de", "x-device-class": "desktop" },
-            "status": status,
-        });
-        witness().disputes_of_cause(&json!({ "lacking": [row] }).to_string())
+        let mut told = told();
+        told["endpoints"][0]["status"] = status;
+        witness().disputes_of_cause(&format!("Something is not fresh.\n{told}"))
     };
     assert!(cause(json!(200)).is_empty() && cause(Value::Null).is_empty());
     assert_eq!(cause(json!(503)).len(), 1);

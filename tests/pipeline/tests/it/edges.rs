@@ -6,7 +6,7 @@ use std::process::Command;
 use pipeline::edges::{Edge, definition, edges};
 
 /// Errors of a state's retriers, and the test that takes each edge.
-const RETRIES: [(&str, &str, &str); 18] = [
+const RETRIES: [(&str, &str, &str); 21] = [
     (
         "Preflight",
         "LoginThrottled",
@@ -77,18 +77,23 @@ const RETRIES: [(&str, &str, &str); 18] = [
         "SecretUnavailable",
         "login::an_unavailable_secret_is_read_again",
     ),
+    ("VerifyOrWarm", "LoginThrottled", LOOKED_AGAIN),
+    ("VerifyOrWarm", "LoginUnavailable", LOOKED_AGAIN),
+    ("VerifyOrWarm", "SecretUnavailable", LOOKED_AGAIN),
 ];
 
+const LOOKED_AGAIN: &str = "modes::a_run_without_a_purge_survives_what_a_refresh_does";
 const PURGED_AGAIN: &str = "purge::what_a_first_purge_survives_a_second_one_does";
 const OUTLASTED: &str = "resilience::a_state_that_outlasts_its_time_is_repeated";
 /// Takes the edges of each of these errors in each state.
 const LAMBDAS_OWN: &str = "resilience::lambdas_own_errors_are_repeated_in_every_state";
-const STATES: [&str; 5] = [
+const STATES: [&str; 6] = [
     "Preflight",
     "Invalidate",
     "InvalidateAgain",
     "AwaitInvalidation",
     "Prewarm",
+    "VerifyOrWarm",
 ];
 const LAMBDA_ERRORS: [&str; 8] = [
     "Lambda.ServiceException",
@@ -102,8 +107,20 @@ const LAMBDA_ERRORS: [&str; 8] = [
 ];
 
 /// Ways from state to state, and the test that goes them.
-const WAYS: [(&str, &str, &str); 10] = [
-    ("Preflight", "Invalidate", HAPPY),
+const WAYS: [(&str, &str, &str); 22] = [
+    ("Preflight", "WhatFirst", HAPPY),
+    ("WhatFirst", "Invalidate", HAPPY),
+    ("WhatFirst", "AwaitInvalidation", HANDED_IN),
+    ("WhatFirst", "Prewarm", HANDED_IN),
+    ("WhatFirst", "VerifyOrWarm", LOOKED),
+    ("WhatFirst", "VerifyOrWarm", WARMED),
+    ("VerifyOrWarm", "WhatIsLeft", LOOKED),
+    ("WhatIsLeft", "Done", LOOKED),
+    ("WhatIsLeft", "VerifyOrWarm", WARMED_ON),
+    ("WhatIsLeft", "WaitToVerifyOrWarm", WARMED_LATER),
+    ("WaitToVerifyOrWarm", "VerifyOrWarm", WARMED_LATER),
+    ("WhatRemains", "WaitToPrewarm", ASKED_LATER),
+    ("WaitToPrewarm", "Prewarm", ASKED_LATER),
     ("WhatRemains", "InvalidateAgain", REPAIRED),
     ("Invalidate", "AwaitInvalidation", HAPPY),
     ("InvalidateAgain", "AwaitInvalidation", REPAIRED),
@@ -115,13 +132,19 @@ const WAYS: [(&str, &str, &str); 10] = [
         "polling::a_slow_invalidation_is_looked_at_again",
     ),
     ("Prewarm", "WhatRemains", HAPPY),
-    ("WhatRemains", "Refreshed", HAPPY),
+    ("WhatRemains", "Done", HAPPY),
     (
         "WhatRemains",
         "Prewarm",
         "prewarm::what_one_function_run_cannot_do_is_left_to_the_next",
     ),
 ];
+const HANDED_IN: &str = "modes::a_purge_that_was_handed_in_is_waited_for_and_none_is_made";
+const LOOKED: &str = "modes::verify_asks_the_origin_for_nothing_that_is_cached_and_purges_nothing";
+const WARMED: &str = "modes::warm_fills_what_is_missing_and_purges_nothing";
+const WARMED_ON: &str = "modes::what_one_call_cannot_warm_is_left_to_the_next";
+const WARMED_LATER: &str = "modes::an_origin_that_asks_for_a_pause_is_warmed_later";
+const ASKED_LATER: &str = "prewarm::an_endpoint_that_fails_once_is_asked_again";
 const REPAIRED: &str = "prewarm::a_stale_endpoint_is_purged_and_warmed_again";
 const HAPPY: &str =
     "happy_path::every_endpoint_is_fresh_after_one_purge_and_one_origin_request_each";
@@ -160,6 +183,28 @@ fn every_retry_and_every_way_of_the_state_machine_has_its_test() {
         .collect();
     let unknown: Vec<_> = tests.difference(&listed).collect();
     assert!(unknown.is_empty(), "there is no test named {unknown:?}");
+}
+
+/// From where a run goes that must not purge, no way leads to a purge.
+#[test]
+fn from_verify_or_warm_no_way_leads_to_a_purge() {
+    let ways = edges(&definition());
+    let mut reached = BTreeSet::from(["VerifyOrWarm".to_owned()]);
+    loop {
+        let before = reached.len();
+        for edge in &ways {
+            if let Edge::Way(from, to) = edge
+                && reached.contains(from)
+            {
+                reached.insert(to.clone());
+            }
+        }
+        if reached.len() == before {
+            break;
+        }
+    }
+    assert!(reached.contains("Done") && !reached.contains("Prewarm"));
+    assert!(reached.iter().all(|state| !state.starts_with("Invalidate")));
 }
 
 #[test]

@@ -36,7 +36,7 @@ async fn is_repeated(t: &Trial, operation: &str, times: u32, fault: GateFault, e
     let ended = run(t, &login).await;
     ended.report();
     assert_eq!(ended.stumbles(), [("Preflight", error), ("Prewarm", error)]);
-    assert_eq!(ended.last_state(), "Refreshed");
+    assert_eq!(ended.last_state(), "Done");
     assert_eq!(t.purges().await.len(), 1);
 }
 

@@ -9,6 +9,7 @@ mod happy_path;
 mod input;
 mod isolation;
 mod login;
+mod modes;
 mod overlap;
 mod polling;
 mod prewarm;
@@ -29,12 +30,13 @@ fn overview() -> serde_json::Value {
 }
 
 /// The states of a run that meets no trouble.
-const STRAIGHT: [&str; 7] = [
+const STRAIGHT: [&str; 8] = [
     "Preflight",
+    "WhatFirst",
     "Invalidate",
     "AwaitInvalidation",
     "IsInvalidationSettled",
     "Prewarm",
     "WhatRemains",
-    "Refreshed",
+    "Done",
 ];

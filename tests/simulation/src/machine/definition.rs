@@ -55,6 +55,15 @@ pub enum State {
         /// The state where none holds.
         default: String,
     },
+    /// Lets time pass.
+    Wait {
+        /// For people.
+        comment: Option<String>,
+        /// Where the time stands at which it goes on.
+        timestamp_path: String,
+        /// The next state.
+        next: String,
+    },
     /// Ends the execution.
     Succeed {
         /// For people.
@@ -123,7 +132,7 @@ impl State {
     pub fn retriers(&self) -> &[Retrier] {
         match self {
             Self::Task { retry, .. } => retry,
-            Self::Choice { .. } | Self::Succeed { .. } => &[],
+            Self::Choice { .. } | Self::Wait { .. } | Self::Succeed { .. } => &[],
         }
     }
 }

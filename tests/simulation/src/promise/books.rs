@@ -235,7 +235,7 @@ fn agrees(asked: &Asked, row: &EndpointReport) -> bool {
     row.status == Some(answer.status)
         && row.x_cache.as_deref() == Some(answer.x_cache)
         && row.pop.as_deref() == Some(answer.pop)
-        && row.age == answer.age
+        && row.age.map(u64::from) == answer.age
         && row.version.as_ref() == answer.version.map(|version| version.to_string()).as_ref()
 }
 

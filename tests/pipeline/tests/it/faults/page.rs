@@ -12,7 +12,7 @@ stack: the real state machine and the release binaries, a tenant with old data c
 makes the runs again and compares this page with them; `WARMFRONT_ACCEPT_FAULTS=1` writes it anew.
 
 In these runs the state machine repeats once where it would repeat many times, the endpoint has 3 s and the wait
-for the invalidation 12 s. What passes within the real retries is no fault to the run. *Ends in* `Refreshed` means success.
+for the invalidation 12 s. What passes within the real retries is no fault to the run. *Ends in* `Done` means success.
 Until something is purged, people keep what was cached.
 ";
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pipeline::{Ended, Function, Login, OVERVIEW, Pipeline, Step, Trial, hurry};
+use pipeline::{Ended, Function, Login, OVERVIEW, Pipeline, Step, Trial, hurry, report_in};
 use serde_json::{Value, json};
 
 use super::call::{Call, Fault};
@@ -91,9 +91,9 @@ fn poll() -> Function {
 /// The error with its verdict, or what the report says.
 fn outcome(ended: &Ended) -> String {
     if !ended.error.is_empty() {
-        let cause: Value = serde_json::from_str(&ended.cause).unwrap_or_default();
-        return match cause["lacking"][0]["verdict"].as_str() {
-            Some(verdict) => format!("`{}` (`{verdict}`)", ended.error),
+        let first = report_in(&ended.cause).and_then(|report| report.endpoints.first().cloned());
+        return match first {
+            Some(row) => format!("`{}` (`{}`)", ended.error, row.verdict.as_str()),
             None => format!("`{}`", ended.error),
         };
     }

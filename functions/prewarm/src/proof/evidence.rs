@@ -5,11 +5,12 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use warmfront::contract::Contract;
+use warmfront::message::XCache;
 
 use crate::fetch::{Head, NamedTenant};
 
-/// Longest header value that is shown in a report.
-const LONGEST_SHOWN: usize = 64;
+/// With this header and value a function at the edge says that nothing is cached.
+const LOOK: (&str, &str) = ("x-warmfront-look", "missing");
 
 /// Who gave the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +34,10 @@ pub struct Evidence {
     pub status: StatusCode,
     /// Who gave the answer.
     pub source: Source,
+    /// Whether a function at the edge says that nothing is cached, in place of asking the origin.
+    pub not_cached: bool,
     /// `x-cache`.
-    pub x_cache: Option<String>,
+    pub x_cache: Option<XCache>,
     /// `age`, in whole seconds.
     pub age: Option<u64>,
     /// `x-amz-cf-pop`.
@@ -63,13 +66,14 @@ impl Evidence {
         let headers = &head.headers;
         let named = |name: &Option<String>| name.as_ref().and_then(|name| text(headers, name));
         let answered_at = sent_at + head.waited;
-        let x_cache = text(headers, "x-cache");
+        let x_cache = text(headers, "x-cache").map(|value| XCache::parse(&value));
         let age = text(headers, "age").and_then(|age| age.trim().parse().ok());
         Self {
             sent_at,
             answered_at,
             status: head.status,
-            source: source(x_cache.as_deref(), age),
+            source: source(x_cache, age),
+            not_cached: text(headers, LOOK.0).as_deref() == Some(LOOK.1),
             x_cache,
             age,
             pop: text(headers, "x-amz-cf-pop"),
@@ -86,17 +90,12 @@ impl Evidence {
     }
 }
 
-/// Strings of `x-cache`: seen in the field, CloudFront publishes no list. `RefreshHit` means that
-/// the stored response had expired and the origin was asked: nobody is served at once from it.
-fn source(x_cache: Option<&str>, age: Option<u64>) -> Source {
+/// `RefreshHit` means that the stored response had expired and the origin was asked: nobody is
+/// served at once from it.
+fn source(x_cache: Option<XCache>, age: Option<u64>) -> Source {
     match x_cache {
-        Some(x_cache)
-            if x_cache.starts_with("LambdaGenerated")
-                || x_cache.starts_with("FunctionGenerated") =>
-        {
-            Source::EdgeFunction
-        }
-        Some(x_cache) if x_cache.starts_with("Hit") => Source::Cache,
+        Some(x_cache) if x_cache.is_edge_function() => Source::EdgeFunction,
+        Some(XCache::Hit) => Source::Cache,
         // A response headers policy may strip it. Then an age tells that a cache answered.
         None if age.is_some() => Source::Cache,
         Some(_) | None => Source::Origin,
@@ -129,13 +128,20 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// As much of a header value as a report shows; what is left out is marked.
+/// As much of somebody else's text as a row shows, in characters that take one byte of JSON each:
+/// a row's length is bounded.
 #[must_use]
-pub fn shown(value: &str) -> String {
-    match value.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
+pub fn shown(value: &str, longest: usize) -> String {
+    let plain = |character| match character {
+        '"' | '\\' => '?',
+        ' '..='~' => character,
+        _ => '?',
+    };
+    let mut shown: String = value.chars().map(plain).take(longest).collect();
+    if value.chars().nth(longest).is_some() {
+        shown.replace_range(longest - 3.., "...");
     }
+    shown
 }
 
 #[cfg(test)]
@@ -162,7 +168,8 @@ mod tests {
             (None, Some(1), Source::Cache),
             (None, None, Source::Origin),
         ] {
-            assert_eq!(source(x_cache, age), expected, "{x_cache:?}, age {age:?}");
+            let parsed = x_cache.map(XCache::parse);
+            assert_eq!(source(parsed, age), expected, "{x_cache:?}, age {age:?}");
         }
     }
 

@@ -1,0 +1,202 @@
+//! Which request of a target comes next, until there is a verdict.
+//!
+//! A request to have the response stored, one to see that it is, and once more where that was the
+//! one that had it stored; a single one where the first is already answered from the cache with what
+//! is fresh. Refusals and failures have one retry each. A run that only looks asks for the head
+//! first, which has nothing stored, and for the rest only where that came from the cache.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use warmfront::message::{Purpose, Reason, Remaining, Verdict};
+
+use super::finding::{Age, Finding, Good};
+
+/// Answers that ask for fewer requests, before a target is given up.
+const MOST_THROTTLES: u32 = 10;
+/// Pause after the first of them, where the origin names none; doubles with each.
+const THROTTLE_PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause where the origin names none.
+const LONGEST_THROTTLE_PAUSE: Duration = Duration::from_secs(30);
+/// Longest pause that an origin is granted.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(15);
+/// How often a target may be found at yet another edge location.
+const MOST_MOVES: u32 = 2;
+/// How often a confirming request may turn out to be the one that filled the cache.
+const MOST_REFILLS: u32 = 1;
+/// How often the cache may answer without an age.
+const MOST_AGELESS: u32 = 2;
+/// The cached error ends some time within a second of its time to live.
+const AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// What follows from an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Continuation {
+    /// Another request, now or at `not_before`.
+    Again,
+    /// Another request, with a new token.
+    AgainWithNewToken,
+    /// The verdict, and what speaks against the target.
+    Verdict(Verdict, Option<Reason>),
+}
+
+/// What the next request depends on, beside the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// How long CloudFront caches an error.
+    pub error_caching_ttl: Duration,
+    /// When the run was started: times in the state count from here.
+    pub started_at: Timestamp,
+    /// When the purge was created.
+    pub purged_at: Option<Timestamp>,
+    /// Whether a version proves that an answer is new.
+    pub version_checked: bool,
+    /// Whether the run may have something stored.
+    pub may_fill: bool,
+}
+
+impl Rules {
+    /// Goes on after an answer (`pop` is the edge location that gave it).
+    pub fn next(
+        &self,
+        target: &mut Remaining,
+        finding: &Finding,
+        pop: Option<&str>,
+        now: Timestamp,
+    ) -> Continuation {
+        target.not_before = None;
+        match finding {
+            Finding::TokenRefused if target.token_renewed => {
+                verdict(Verdict::AuthFailed, Reason::Status)
+            }
+            Finding::TokenRefused => {
+                target.token_renewed = true;
+                Continuation::AgainWithNewToken
+            }
+            Finding::AuthFailed => verdict(Verdict::AuthFailed, Reason::Status),
+            Finding::EdgeFailed => {
+                self.retry(target, (Verdict::AuthFailed, Reason::Status), None, now)
+            }
+            Finding::Throttled(wait) => self.throttled(target, *wait, now),
+            Finding::Failed(wait) => {
+                self.retry(target, (Verdict::OriginError, Reason::Status), *wait, now)
+            }
+            Finding::Broken {
+                lost_connection: true,
+                ..
+            } if !target.reconnected => {
+                target.reconnected = true;
+                Continuation::Again
+            }
+            Finding::Broken { .. } => {
+                self.retry(target, (Verdict::OriginError, Reason::Broken), None, now)
+            }
+            Finding::TimedOut => Continuation::Verdict(Verdict::TimedOut, None),
+            Finding::Unusable(reason) => verdict(Verdict::OriginError, *reason),
+            Finding::WrongTenant(_) => verdict(Verdict::WrongTenant, Reason::OtherTenant),
+            Finding::Stale(reason) => verdict(Verdict::Stale, *reason),
+            Finding::NotCached => verdict(Verdict::Missing, Reason::NotCached),
+            Finding::Good(good) if good.cached => self.cached(target, *good, now),
+            Finding::Good(_) if !self.may_fill => verdict(Verdict::Missing, Reason::NotCached),
+            Finding::Good(good) => not_cached(target, *good, pop),
+        }
+    }
+
+    fn cached(&self, target: &mut Remaining, good: Good, now: Timestamp) -> Continuation {
+        match good.age {
+            Age::New if target.purpose == Purpose::Look => {
+                target.purpose = Purpose::Confirm;
+                Continuation::Again
+            }
+            Age::New => Continuation::Verdict(Verdict::Fresh, None),
+            // The copy that another's fetch left has an age, where the answer to whom waited has none.
+            Age::Unknown if target.ageless < MOST_AGELESS => {
+                target.ageless += 1;
+                target.not_before = self.next_whole_second(now);
+                Continuation::Again
+            }
+            Age::Unknown if self.version_checked => verdict(Verdict::Uncacheable, Reason::NoAge),
+            Age::Unknown => verdict(Verdict::Stale, Reason::NoAge),
+            // A later answer can tell: an age is a whole number of seconds.
+            Age::AroundPurge if !target.aligned => {
+                target.aligned = true;
+                target.not_before = self.next_whole_second(now);
+                Continuation::Again
+            }
+            Age::AroundPurge => verdict(Verdict::Stale, Reason::AroundPurge),
+        }
+    }
+
+    fn retry(
+        &self,
+        target: &mut Remaining,
+        otherwise: (Verdict, Reason),
+        wait: Option<Duration>,
+        now: Timestamp,
+    ) -> Continuation {
+        if target.retried || wait.is_some_and(|wait| wait > LONGEST_RETRY_AFTER) {
+            return verdict(otherwise.0, otherwise.1);
+        }
+        target.retried = true;
+        let pause = (self.error_caching_ttl + AFTER_ERROR).max(wait.unwrap_or_default());
+        target.not_before = Some(self.since_start(now, pause));
+        Continuation::Again
+    }
+
+    fn throttled(
+        &self,
+        target: &mut Remaining,
+        wait: Option<Duration>,
+        now: Timestamp,
+    ) -> Continuation {
+        target.throttles += 1;
+        let own = THROTTLE_PAUSE.saturating_mul(1 << (target.throttles - 1).min(10));
+        let pause = wait.unwrap_or(own.min(LONGEST_THROTTLE_PAUSE));
+        if target.throttles > MOST_THROTTLES || pause > LONGEST_RETRY_AFTER {
+            return verdict(Verdict::Throttled, Reason::Status);
+        }
+        target.not_before = Some(self.since_start(now, pause));
+        Continuation::Again
+    }
+
+    /// The next time that is a whole number of seconds after the purge. There, whatever was stored
+    /// after the purge has an age, rounded down, that says so.
+    fn next_whole_second(&self, now: Timestamp) -> Option<u64> {
+        let since = Duration::try_from(now.duration_since(self.purged_at?)).unwrap_or_default();
+        let rest = Duration::from_nanos(u64::from(since.subsec_nanos()));
+        let pause = if rest.is_zero() {
+            rest
+        } else {
+            Duration::from_secs(1) - rest
+        };
+        Some(self.since_start(now, pause))
+    }
+
+    /// Milliseconds from the run's start to `pause` after `now`, rounded up.
+    fn since_start(&self, now: Timestamp, pause: Duration) -> u64 {
+        let passed = Duration::try_from(now.duration_since(self.started_at)).unwrap_or_default();
+        let nanos = passed.saturating_add(pause).as_nanos();
+        u64::try_from(nanos.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+}
+
+fn not_cached(target: &mut Remaining, good: Good, pop: Option<&str>) -> Continuation {
+    let moved = target.pop.is_some() && pop.is_some() && target.pop.as_deref() != pop;
+    match target.purpose {
+        Purpose::Fill | Purpose::Look => target.purpose = Purpose::Confirm,
+        Purpose::Confirm if !good.storable => {
+            return verdict(Verdict::Uncacheable, Reason::Forbidden);
+        }
+        Purpose::Confirm if moved && target.moves < MOST_MOVES => target.moves += 1,
+        // The first answer may have come from a fetch that a purge overtook, of which nothing is
+        // kept; or an upper tier had it. Then this request was the fill.
+        Purpose::Confirm if !moved && target.refills < MOST_REFILLS => target.refills += 1,
+        Purpose::Confirm => return verdict(Verdict::Uncacheable, Reason::NotKept),
+    }
+    target.pop = pop.map(str::to_owned);
+    Continuation::Again
+}
+
+fn verdict(verdict: Verdict, reason: Reason) -> Continuation {
+    Continuation::Verdict(verdict, Some(reason))
+}
