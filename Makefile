@@ -65,7 +65,7 @@ accept-cache-key: node-modules ## Accept a changed cache key on purpose (SETTING
 ## — Check it —
 
 .PHONY: test
-test: build-host node-modules nextest ## Run every test: Rust, Node, state machine, LocalStack
+test: build-host node-modules cfn-lint nextest ## Run every test: Rust, Node, state machine, LocalStack
 	@echo "testing the CDK app and the edge functions"
 	npm --prefix cdk test
 	@echo "testing the Rust workspace"
@@ -143,6 +143,15 @@ node-modules: cdk/node_modules/.package-lock.json
 cdk/node_modules/.package-lock.json: cdk/package.json cdk/package-lock.json
 	@echo "installing the CDK app's Node packages"
 	npm --prefix cdk ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: cfn-lint
+cfn-lint: $(TOOLS)/cfn-lint.installed
+
+$(TOOLS)/cfn-lint.installed: cdk/cfn-lint.lock
+	@echo "installing cfn-lint"
+	$(PYTHON) -m venv $(TOOLS)/cfn-lint
+	$(TOOLS)/cfn-lint/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement cdk/cfn-lint.lock
 	@touch $@
 
 $(TOOLS)/cargo-lambda.installed: functions/cargo-lambda.lock

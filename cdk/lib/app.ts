@@ -5,8 +5,11 @@ import { Annotations, App, type AppProps, Validations } from "aws-cdk-lib";
 import flags from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
 import { AwsSolutionsChecks } from "cdk-nag";
 import { DistributionStack } from "./distribution/distribution-stack.ts";
+import { InvalidFile } from "./json-file.ts";
 import { PipelineStack } from "./pipeline/pipeline-stack.ts";
+import { collisions } from "./settings/collisions.ts";
 import type { Installation } from "./settings/read.ts";
+import type { Settings } from "./settings/settings.ts";
 
 /** The stacks of the app. */
 export interface WarmfrontStacks {
@@ -23,8 +26,19 @@ export function newApp(props: AppProps = {}): App {
   return app;
 }
 
-/** Makes the stacks of `installation` in `app`. */
+/** What each app holds already. */
+const INSTALLED = new WeakMap<App, Settings[]>();
+
+/**
+ * Makes the stacks of an installation in `app`.
+ *
+ * @throws InvalidFile where it collides with another one of the app
+ */
 export function addStacks(app: App, { file, settings, contract }: Installation): WarmfrontStacks {
+  const others = INSTALLED.get(app) ?? [];
+  const problems = collisions(settings, others);
+  if (problems.length > 0) throw new InvalidFile(file, problems);
+  INSTALLED.set(app, [...others, settings]);
   const { account, region, stackPrefix } = settings;
   const distribution = settings.distribution
     ? new DistributionStack(app, `${stackPrefix}Distribution`, {

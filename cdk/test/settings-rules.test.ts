@@ -1,12 +1,20 @@
 /** Every rule between settings, or between settings and the contract, has its mistake here. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addStacks } from "../lib/app.ts";
 import { InvalidFile } from "../lib/json-file.ts";
 import { CONTRACT_RULES } from "../lib/settings/contract-rules.ts";
 import { DISTRIBUTION_RULES } from "../lib/settings/distribution-rules.ts";
 import { PIPELINE_RULES } from "../lib/settings/pipeline-rules.ts";
 import { checkInstallation } from "../lib/settings/read.ts";
-import { everything, pipelineAlone, SETTINGS_FILE, USER_POOL_ID } from "./app-under-test.ts";
+import {
+  everything,
+  pipelineAlone,
+  SETTINGS_FILE,
+  testApp,
+  USER_POOL_ID,
+  WITHOUT_STAGING,
+} from "./app-under-test.ts";
 
 const CLIENT = "1example23456789";
 const LOGIN = {
@@ -252,3 +260,35 @@ for (const [what, settings] of [
 ] as const) {
   test(`takes ${what}`, () => assert.deepEqual(problemsOf(settings), []));
 }
+
+function together(...settings: object[]): readonly string[] {
+  const app = testApp(WITHOUT_STAGING);
+  try {
+    for (const each of settings) addStacks(app, checkInstallation(SETTINGS_FILE, each));
+  } catch (error) {
+    assert.ok(error instanceof InvalidFile, String(error));
+    return error.problems;
+  }
+  return [];
+}
+
+test("two installations in one app that would make the same things are refused", () => {
+  const shop = {
+    ...everything({}, { parameterPrefix: "/warmfront", serviceUser: { username: "warmfront-prewarm" } }),
+    stackPrefix: "Shop",
+  };
+  assert.deepEqual(together(everything(), shop), [
+    "pipeline.parameterPrefix: the installation Warmfront has /warmfront too, and CloudFormation refuses a parameter that exists; leave it out, or give each its own",
+    "pipeline.serviceUser.username: the installation Warmfront makes warmfront-prewarm in the same pool too; leave it out, or give each its own",
+    "pipeline.serviceUser.createGroup: the installation Warmfront makes the group in the same pool too; set it to false in one of them",
+  ]);
+  assert.match(
+    together(everything(), everything()).join(),
+    /stackPrefix: another installation has Warmfront too/,
+  );
+});
+
+test("two installations of different prefixes live in one app", () => {
+  const shop = { ...everything({}, { serviceUser: { createGroup: false } }), stackPrefix: "Shop" };
+  assert.deepEqual(together(everything(), shop), []);
+});

@@ -2,7 +2,7 @@
  * A distribution in front of a slow, multi-tenant API, made from the contract: cached tenant responses are tagged,
  * keyed by their tenant, and served to people of that tenant only. The guards check what comes out.
  */
-import { Duration, Validations } from "aws-cdk-lib";
+import { Annotations, Duration, Validations } from "aws-cdk-lib";
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
 import {
   type BehaviorOptions,
@@ -180,5 +180,11 @@ function acknowledge(distribution: Distribution, props: TenantCacheDistributionP
   ];
   for (const [rule, holds, reason] of reasons) {
     if (holds) Validations.of(distribution).acknowledge({ id: `AwsSolutions::AwsSolutions-${rule}`, reason });
+  }
+  if (props.lastKnownGood) {
+    Annotations.of(distribution).acknowledgeWarning(
+      "@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk",
+      "The bucket that may be listed answers on the contract's paths only, and never for the path / of a listing",
+    );
   }
 }

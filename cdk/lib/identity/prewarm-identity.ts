@@ -174,6 +174,6 @@ export class PrewarmIdentity extends Construct {
     });
     schedule.addResourceDependency(member);
     // At the first rotation, seconds after its creation, the function has to be callable and to have its rights.
-    schedule.node.addDependency(this.rotation.role, this.rotation.function);
+    schedule.node.addDependency(this.rotation.role, this.rotation.function.node.findChild("SecretsManager"));
   }
 }
