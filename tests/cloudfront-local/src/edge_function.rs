@@ -2,6 +2,8 @@
 
 mod event;
 mod headers;
+mod key_values;
+mod pairs;
 mod viewer_event;
 mod worker;
 
@@ -12,12 +14,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-pub(crate) use event::{EdgeRequest, EventConfig, RequestOutcome};
+pub(crate) use event::{EdgeRequest, EdgeResponse, EventConfig, RequestOutcome};
+pub use key_values::KeyValueError;
+pub(crate) use key_values::KeyValues;
 use worker::Pool;
 
 use crate::history::{Entry, Plane};
-use crate::model::{EdgeEvent, EdgeFunctionId, StoredResponse};
-use crate::options::RewrittenHost;
+use crate::model::{EdgeEvent, EdgeFunctionId};
+use crate::options::{KeyValueFile, RewrittenHost};
 use crate::site::Site;
 use crate::template::{FunctionCode, FunctionKind};
 
@@ -58,13 +62,17 @@ impl EdgeFunctions {
     pub(crate) fn new(
         node: &Path,
         hosts: &[RewrittenHost],
+        key_values: &[KeyValueFile],
         code: BTreeMap<EdgeFunctionId, FunctionCode>,
-    ) -> Self {
-        let pools = code
-            .into_iter()
-            .map(|(id, code)| (id, Arc::new(Pool::new(node.to_owned(), hosts, code))))
-            .collect();
-        Self { pools }
+    ) -> Result<Self, KeyValueError> {
+        let mut pools = BTreeMap::new();
+        for (id, code) in code {
+            let store = code.store.as_ref();
+            let store = store.map(|store| KeyValues::read(store, key_values));
+            let pool = Pool::new(node.to_owned(), hosts, code, store.transpose()?);
+            pools.insert(id, Arc::new(pool));
+        }
+        Ok(Self { pools })
     }
 
     /// Whether it is a CloudFront function: `X-Cache` tells its answers apart.
@@ -102,8 +110,8 @@ impl EdgeFunctions {
         id: &EdgeFunctionId,
         at: EdgeEvent,
         config: &EventConfig,
-        (request, response): (&EdgeRequest, &StoredResponse),
-    ) -> Result<StoredResponse, EdgeError> {
+        (request, response): (&EdgeRequest, &EdgeResponse),
+    ) -> Result<EdgeResponse, EdgeError> {
         if self.is_cloudfront_function(id) {
             let answer = self
                 .run(

@@ -1,5 +1,5 @@
 //! CloudFront on one machine: the control plane and the caching data plane of the distributions in a CloudFormation
-//! template. A test tool: it binds loopback only, keeps everything in memory and verifies no signature.
+//! template. A test tool: it binds loopback only, keeps everything in memory and verifies no signature of an API call.
 //!
 //! [`CloudFrontLocal::start`] runs it inside a test; the binary of the same name runs it beside one. [`model`] is
 //! what it does as plain state, for simulations in virtual time.
@@ -25,7 +25,8 @@ mod site;
 pub mod template;
 mod tls;
 
+pub use edge_function::KeyValueError;
 pub use history::{Entry, Filter, Plane};
-pub use options::{Options, OriginAddress, RewrittenHost};
+pub use options::{KeyValueFile, Options, OriginAddress, RewrittenHost};
 pub use server::{CloudFrontLocal, DistributionUrls, Ready, StartError};
 pub use tls::TlsError;

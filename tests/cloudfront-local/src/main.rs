@@ -1,4 +1,4 @@
-//! Runs the stand-in beside a test or a demo, until it is interrupted or its input closes on request.
+//! Runs the stand-in beside a test or a demo, until it is interrupted or, on request, its input closes.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -21,6 +21,7 @@ async fn main() -> ExitCode {
         .with_max_level(tracing::Level::INFO)
         .init();
     let options = Cli::parse().options;
+    let with_parent = options.with_parent;
     let running = match CloudFrontLocal::start(options).await {
         Ok(running) => running,
         Err(error) => {
@@ -37,18 +38,29 @@ async fn main() -> ExitCode {
     if writeln!(std::io::stdout(), "{line}").is_err() {
         return ExitCode::FAILURE;
     }
-    until_interrupted().await;
+    until_interrupted(with_parent).await;
     ExitCode::SUCCESS
 }
 
-async fn until_interrupted() {
+async fn until_interrupted(with_parent: bool) {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminated =
         signal(SignalKind::terminate()).expect("signals can be handled once the runtime is up");
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminated.recv() => {}
+        _ = input_ends(), if with_parent => {}
     }
+}
+
+/// On a thread that nothing waits for: a read of stdin cannot be taken back.
+async fn input_ends() {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = tell.send(());
+    });
+    let _ = told.await;
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

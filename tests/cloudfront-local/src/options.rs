@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::model::{Origin, Profile, ProfileName};
+use crate::template::KeyValueStore;
 
 /// Settings of one stand-in; the binary reads them from its command line.
 #[derive(Args, Clone, Debug)]
@@ -27,6 +28,11 @@ pub struct Options {
     /// Where edge functions find a host that they call, such as a user pool's
     #[arg(long = "edge-host", value_name = "HOST=URL")]
     pub edge_hosts: Vec<RewrittenHost>,
+
+    /// What a key value store of CloudFront Functions holds; the store by its name or logical id, the file as CloudFront
+    /// imports it
+    #[arg(long = "key-values", value_name = "STORE=FILE")]
+    pub key_values: Vec<KeyValueFile>,
 
     /// How fast and how nasty: calm, real or rough
     #[arg(long, default_value = "calm")]
@@ -68,6 +74,10 @@ pub struct Options {
     #[arg(long, default_value_t = 64 << 20, value_name = "BYTES")]
     pub cache_capacity: usize,
 
+    /// End when stdin closes, as it does when the process that started this one is gone
+    #[arg(long)]
+    pub with_parent: bool,
+
     /// Node program that runs edge functions
     #[arg(long, default_value = "node", value_name = "PROGRAM")]
     pub node: PathBuf,
@@ -82,6 +92,7 @@ impl Options {
             origins: Vec::new(),
             parameters: Vec::new(),
             edge_hosts: Vec::new(),
+            key_values: Vec::new(),
             profile: ProfileName::Calm,
             seed: None,
             propagation_ms: None,
@@ -92,6 +103,7 @@ impl Options {
             tls_ports: Vec::new(),
             plain_is_http: false,
             cache_capacity: 64 << 20,
+            with_parent: false,
             node: PathBuf::from("node"),
         }
     }
@@ -179,6 +191,31 @@ impl FromStr for RewrittenHost {
         } else {
             Err(format!("{url:?} is no URL: http://HOST:PORT is expected"))
         }
+    }
+}
+
+/// What a key value store holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyValueFile {
+    /// Name or logical id of the store.
+    pub store: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl KeyValueFile {
+    pub(crate) fn is_for(&self, store: &KeyValueStore) -> bool {
+        self.store == store.name || self.store == store.logical_id
+    }
+}
+
+impl FromStr for KeyValueFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (store, path) = parse_pair(text)?;
+        let path = PathBuf::from(path);
+        Ok(Self { store, path })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Brings a stand-in up on loopback ports and takes it down when dropped.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,14 +9,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::data_plane::Door;
-use crate::edge_function::EdgeFunctions;
+use crate::edge_function::{EdgeFunctions, KeyValueError};
 use crate::fault::Fault;
 use crate::history::{Entry, Filter};
 use crate::listener::{accept, listen};
-use crate::model::{Distribution, Pop, ProfileName, World};
+use crate::model::{Distribution, EdgeFunctionId, Pop, ProfileName, World};
 use crate::options::{Options, OriginAddress};
 use crate::site::Site;
-use crate::template::{self, TemplateError};
+use crate::template::{self, FunctionCode, KeyValueStore, TemplateError};
 use crate::tls::{Authority, TlsError};
 use crate::{control_plane, control_port, data_plane};
 
@@ -25,6 +26,9 @@ pub enum StartError {
     /// The templates cannot be served.
     #[error("the templates cannot be served")]
     Template(#[from] TemplateError),
+    /// A key value store cannot be filled.
+    #[error("a key value store cannot be filled")]
+    KeyValues(#[from] KeyValueError),
     /// The data plane gets no TLS.
     #[error("the data plane gets no TLS")]
     Tls(#[from] TlsError),
@@ -49,6 +53,8 @@ pub struct Ready {
     pub control: String,
     /// Distributions in the templates' order.
     pub distributions: Vec<DistributionUrls>,
+    /// Public keys of the templates: logical id, and the id that signed URLs and cookies name.
+    pub public_keys: BTreeMap<String, String>,
     /// PEM certificate of the authority behind every `tlsUrl`.
     pub ca_certificate: String,
     /// Profile.
@@ -104,7 +110,13 @@ impl CloudFrontLocal {
                 "origin {id} ({domain}) has no address: requests to it are answered 502"
             ));
         }
-        let edge = EdgeFunctions::new(&options.node, &options.edge_hosts, deployment.functions);
+        not_modelled.extend(empty_stores(&options, &deployment.functions));
+        let edge = EdgeFunctions::new(
+            &options.node,
+            &options.edge_hosts,
+            &options.key_values,
+            deployment.functions,
+        )?;
         let mut world = World::new(
             deployment.distributions.clone(),
             options.knobs(),
@@ -145,7 +157,7 @@ impl CloudFrontLocal {
                 });
                 let site = Arc::clone(&site);
                 let serve = move |request, client: SocketAddr| {
-                    data_plane::serve(Arc::clone(&site), Arc::clone(&door), client.ip(), request)
+                    data_plane::serve(Arc::clone(&site), Arc::clone(&door), client, request)
                 };
                 listeners.push(tokio::spawn(accept(listener, acceptor, serve)));
             }
@@ -155,6 +167,7 @@ impl CloudFrontLocal {
             control_plane: control_plane_url,
             control: url(port),
             distributions,
+            public_keys: deployment.public_keys,
             ca_certificate: authority.pem().to_owned(),
             profile: options.profile,
             seed,
@@ -201,6 +214,20 @@ impl Drop for CloudFrontLocal {
             listener.abort();
         }
     }
+}
+
+/// Key value stores that no file is given for.
+fn empty_stores(
+    options: &Options,
+    functions: &BTreeMap<EdgeFunctionId, FunctionCode>,
+) -> Vec<String> {
+    let stores = functions.values().filter_map(|code| code.store.as_ref());
+    let is_given = |store: &KeyValueStore| options.key_values.iter().any(|file| file.is_for(store));
+    let empty = stores.filter(|store| !is_given(store)).map(|store| {
+        let (id, name) = (&store.logical_id, &store.name);
+        format!("{id}: the key value store is empty; fill it with --key-values {name}=FILE")
+    });
+    empty.collect()
 }
 
 async fn bind(port: u16) -> Result<(TcpListener, u16), StartError> {

@@ -8,6 +8,7 @@ mod managed;
 mod policies;
 mod resolve;
 mod restrictions;
+mod signers;
 mod unmodelled;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-pub use functions::{CodeSource, FunctionCode, FunctionKind};
+pub use functions::{CodeSource, FunctionCode, FunctionKind, KeyValueStore};
 
 use crate::model::{Distribution, EdgeFunctionId, Tenant};
 use app::App;
@@ -73,6 +74,8 @@ pub struct Deployment {
     pub tenants: Vec<Tenant>,
     /// Code of every edge function that a distribution uses.
     pub functions: BTreeMap<EdgeFunctionId, FunctionCode>,
+    /// Public keys: logical id, and the id that signed URLs and cookies name.
+    pub public_keys: BTreeMap<String, String>,
     /// What a template asks for and is not done, in words.
     pub not_modelled: Vec<String>,
 }
@@ -90,7 +93,10 @@ pub fn read(
         stacks.push(Stack::new(path, read_json(path)?, parameters.clone()));
     }
     let app = App::new(stacks);
-    let mut deployment = Deployment::default();
+    let mut deployment = Deployment {
+        public_keys: signers::key_pair_ids(&app).into_iter().collect(),
+        ..Deployment::default()
+    };
     for stack in &app.stacks {
         let all = stack.resources_of("AWS::CloudFront::Distribution");
         for (logical_id, _) in all.filter(|(logical_id, _)| stack.is_wanted(&app, logical_id)) {

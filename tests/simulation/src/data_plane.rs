@@ -120,7 +120,10 @@ impl World {
         let key = &self.targets[target].key;
         let mut state = self.state();
         match state.cloudfront.lookup(&route, key, now) {
-            Lookup::Hit(found) => Found::Copy(Answer::from_copy(pop, &found.copy, found.tier, now)),
+            // No answer of this origin may be served after it has expired.
+            Lookup::Hit(found) | Lookup::Stale { found, .. } => {
+                Found::Copy(Answer::from_copy(pop, &found.copy, found.tier, now))
+            }
             Lookup::Join { ticket, tier } => {
                 let told = state.wait_for(ticket.fetch);
                 Found::Wait(ticket, told, tier == 0)

@@ -219,7 +219,6 @@ fn distribution(scenario: &Scenario) -> Distribution {
         logical_id: "Distribution".to_owned(),
         domain_name: "d1simulated.cloudfront.net".to_owned(),
         tag_header: Some(scenario.contract.tag_header.clone()),
-        behaviors: Vec::new(),
         // What purges need to know of it is its shield.
         origins: vec![model::Origin {
             id: "api".to_owned(),
@@ -232,12 +231,8 @@ fn distribution(scenario: &Scenario) -> Distribution {
             shield: scenario.shield.map(str::to_owned),
             custom: None,
         }],
-        origin_groups: Vec::new(),
-        error_ttl: std::collections::BTreeMap::new(),
-        default_root_object: None,
-        tenant_only: false,
         enabled: true,
-        config: serde_json::Value::Null,
+        ..Distribution::default()
     }
 }
 

@@ -1,10 +1,11 @@
 //! From an answer to what the viewer reads: CloudFront's own headers, policies, generated errors.
 
 use bytes::Bytes;
-use http::header::{AGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, SERVER, VIA};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{AGE, CONTENT_LENGTH, CONTENT_TYPE, RANGE, SERVER, VIA};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::{Effect, Visit};
+use super::body::Body;
+use super::{Effect, Visit, conditional, range, response_policy};
 use crate::model::{Copy, StoredResponse};
 use crate::reply::{self, CutOff, Reply};
 
@@ -40,57 +41,70 @@ impl Source {
 }
 
 /// An answer on its way to the viewer.
-#[derive(Clone, Debug)]
 pub(crate) struct Answer {
-    pub(crate) response: StoredResponse,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
     pub(crate) source: Source,
     /// In seconds, for what came out of a cache.
     pub(crate) age: Option<u64>,
+    /// Holds a whole object that the cache knew: a part may be cut out of it.
+    pub(super) is_object: bool,
 }
 
 impl Answer {
+    pub(crate) fn of(response: StoredResponse, source: Source) -> Self {
+        Self {
+            status: response.status,
+            headers: response.headers,
+            body: Body::Whole(response.body),
+            source,
+            age: None,
+            is_object: false,
+        }
+    }
+
     /// An error of CloudFront's own.
     pub(crate) fn error(status: u16, message: &str) -> Self {
-        Self {
-            response: error_page(status, message),
-            source: Source::Error,
-            age: None,
-        }
+        Self::of(error_page(status, message), Source::Error)
     }
 
     /// A copy out of the cache of a tier; 0 is the POP.
     pub(super) fn from_copy(visit: &Visit, copy: &Copy, tier: usize) -> Self {
+        let source = if tier == 0 { Source::Hit } else { Source::Miss };
         Self {
-            response: copy.object.response.clone(),
-            source: if tier == 0 { Source::Hit } else { Source::Miss },
-            age: Some(visit.site.clock.now().since(copy.object.received).as_secs()),
+            age: Some(copy.object.age(visit.site.clock.now()).as_secs()),
+            is_object: true,
+            ..Self::of(copy.object.response.clone(), source)
         }
     }
 
-    /// The response as the viewer gets it.
-    pub(super) fn finish(self, visit: &Visit) -> StoredResponse {
-        let mut response = self.response;
-        if response.status == 200
-            && visit.behavior().cache.caches()
-            && is_known(visit, &response.headers)
+    /// The answer as the viewer gets it.
+    pub(super) fn finish(mut self, visit: &Visit) -> Self {
+        let is_whole = self.status == 200;
+        if is_whole && conditional::is_known(visit, &self.headers) {
+            self.status = 304;
+            self.body = Body::empty();
+        } else if is_whole
+            && self.is_object
+            && visit.request.method == Method::GET
+            && let Some(asked) = visit.request.header(RANGE.as_str())
+            && conditional::is_same_for_range(visit, &self.headers)
         {
-            response.status = 304;
-            response.body = Bytes::new();
+            range::cut(&mut self, &asked);
         }
-        let x_cache = self.source.x_cache(response.status);
-        if let Some(policy) = &visit.behavior().response_headers {
-            for name in &policy.remove {
-                response.headers.remove(name);
-            }
-            for (name, value, overrides) in &policy.set {
-                if *overrides || !response.headers.contains_key(name) {
-                    response.headers.insert(name, value.clone());
-                }
-            }
-        }
-        let headers = &mut response.headers;
-        // The body is whole here; its length is told anew.
+        let x_cache = self.source.x_cache(self.status);
+        response_policy::apply(visit, &mut self.headers);
+        let headers = &mut self.headers;
+        // The length of a whole body is told anew.
         headers.remove(CONTENT_LENGTH);
+        if let Body::Coming {
+            length: Some(length),
+            ..
+        } = &self.body
+        {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(*length));
+        }
         if let Some(age) = self.age {
             headers.insert(AGE, HeaderValue::from(age));
         }
@@ -98,23 +112,8 @@ impl Answer {
         headers.insert(X_AMZ_CF_POP, HeaderValue::from_static(visit.pop.name));
         set(headers, X_AMZ_CF_ID, &visit.config.request_id);
         set(headers, VIA, &via(&visit.config.domain_name));
-        response
+        self
     }
-}
-
-/// Whether the viewer's own copy, told by its entity tag, is this one.
-fn is_known(visit: &Visit, headers: &HeaderMap) -> bool {
-    let tag = headers
-        .get(ETAG)
-        .and_then(|tag| tag.to_str().ok())
-        .map(|tag| tag.trim_start_matches("W/"));
-    let asked = visit.request.header(IF_NONE_MATCH.as_str());
-    tag.zip(asked).is_some_and(|(tag, asked)| {
-        asked
-            .split(',')
-            .map(str::trim)
-            .any(|one| one == "*" || one.trim_start_matches("W/") == tag)
-    })
 }
 
 pub(super) fn via(domain_name: &str) -> String {
@@ -156,20 +155,26 @@ pub(super) fn scripted(effect: Option<&Effect>) -> Option<Answer> {
     }
 }
 
-/// Puts a response on the wire, damaged as the fault wants it.
-pub(super) async fn write(
-    response: StoredResponse,
-    effect: Option<&Effect>,
-) -> Result<Reply, CutOff> {
-    let effect = effect.cloned().unwrap_or(Effect::SlowHeaders { ms: 0 });
-    if effect == Effect::LostResponse {
-        return Err(reply::no_answer());
+/// Puts an answer on the wire, damaged as the fault wants it.
+pub(super) async fn write(answer: Answer, effect: Option<Effect>) -> Result<Reply, CutOff> {
+    let mut headers = answer.headers;
+    let body = match effect {
+        None => answer.body.into_reply(),
+        Some(Effect::LostResponse) => return Err(reply::no_answer()),
+        Some(effect) => {
+            let delay = effect.delay();
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
+            headers.remove(CONTENT_LENGTH);
+            let bytes = answer.body.collect().await.ok_or(CutOff)?;
+            reply::damaged(bytes, &effect)
+        }
+    };
+    let mut builder = http::Response::builder().status(answer.status);
+    if let Some(own) = builder.headers_mut() {
+        *own = headers;
     }
-    tokio::time::sleep(effect.delay()).await;
-    let mut builder = http::Response::builder().status(response.status);
-    if let Some(headers) = builder.headers_mut() {
-        *headers = response.headers;
-    }
-    let built = builder.body(reply::damaged(response.body, &effect));
+    let built = builder.body(body);
     Ok(built.expect("status and headers were read from valid ones"))
 }

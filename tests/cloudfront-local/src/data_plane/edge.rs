@@ -1,29 +1,31 @@
 //! Where edge functions come in.
 
-use super::{Answer, Source, Visit, respond};
-use crate::edge_function::{EdgeError, EdgeRequest, RequestOutcome};
+use super::body::Body;
+use super::{Answer, Source, Visit, error_page, own_headers, respond};
+use crate::edge_function::{EdgeError, EdgeRequest, EdgeResponse, RequestOutcome};
 use crate::model::{EdgeEvent, StoredResponse};
 
 /// Answers a request, with the viewer's functions around it.
 pub(super) async fn with_viewer_functions(visit: &mut Visit) -> Answer {
+    let id = visit.behavior().functions.get(&EdgeEvent::ViewerRequest);
+    let by_function = id.is_some_and(|id| visit.site.edge.is_cloudfront_function(id));
+    if by_function {
+        // CloudFront Functions see what CloudFront adds; Lambda@Edge runs before it is added.
+        own_headers::add(visit);
+    }
     match viewer_request(visit).await {
         Err(error) => return failed(&error),
         Ok(Some(response)) => {
-            let id = visit.behavior().functions.get(&EdgeEvent::ViewerRequest);
-            let by_function = id.is_some_and(|id| visit.site.edge.is_cloudfront_function(id));
             let source = if by_function {
                 Source::FunctionGenerated
             } else {
                 Source::LambdaGenerated
             };
-            return Answer {
-                response,
-                source,
-                age: None,
-            };
+            return Answer::of(response, source);
         }
         Ok(None) => {}
     }
+    own_headers::add(visit);
     if let Some(name) = visit
         .distribution
         .default_root_object
@@ -32,20 +34,22 @@ pub(super) async fn with_viewer_functions(visit: &mut Visit) -> Answer {
     {
         visit.request.path = format!("/{name}");
     }
-    let answer = respond(visit).await;
+    let mut answer = respond(visit).await;
     // It does not run for errors: documented under "HTTP status codes" of the restrictions.
-    if answer.response.status >= 400 {
-        return answer;
+    if answer.status >= 400 {
+        return error_page::in_place_of(visit, answer).await;
     }
-    match response_function(
-        visit,
-        EdgeEvent::ViewerResponse,
-        &as_edge_request(visit),
-        answer.response.clone(),
-    )
-    .await
-    {
-        Ok(response) => Answer { response, ..answer },
+    let shown = EdgeResponse::new(answer.status, answer.headers.clone());
+    let request = as_edge_request(visit);
+    match response_function(visit, EdgeEvent::ViewerResponse, &request, shown).await {
+        Ok(changed) => {
+            answer.status = changed.status;
+            answer.headers = changed.headers;
+            if let Some(body) = changed.body {
+                answer.body = Body::Whole(body);
+            }
+            answer
+        }
         Err(error) => failed(&error),
     }
 }
@@ -86,8 +90,8 @@ pub(super) async fn response_function(
     visit: &Visit,
     event: EdgeEvent,
     request: &EdgeRequest,
-    response: StoredResponse,
-) -> Result<StoredResponse, EdgeError> {
+    response: EdgeResponse,
+) -> Result<EdgeResponse, EdgeError> {
     let Some(id) = visit.behavior().functions.get(&event) else {
         return Ok(response);
     };

@@ -1,26 +1,44 @@
 //! What the origin is sent: what is in the cache key, what the origin request policy adds, what CloudFront adds.
 
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, USER_AGENT, VIA};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, COOKIE, HOST, USER_AGENT, VIA};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use super::Visit;
 use super::answer::{set, via};
 use crate::edge_function::EdgeRequest;
-use crate::model::{CacheKey, HeaderForwarding, Origin, Selection};
+use crate::model::{CacheKey, Origin, SIGNED_COOKIES, Selection};
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Headers of one connection, never passed on.
-const HOP_BY_HOP: [&str; 10] = [
+const HOP_BY_HOP: [&str; 11] = [
     "connection",
     "content-length",
     "expect",
     "keep-alive",
     "proxy-authenticate",
     "proxy-authorization",
+    "proxy-connection",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
+];
+
+/// Headers of a viewer that no origin is sent, unless they are in the key.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html>
+const REMOVED: [&str; 3] = ["x-forwarded-proto", "x-http-method-override", "x-real-ip"];
+
+/// Headers of a viewer that every origin is sent; of conditions and ranges the cache takes out what it answers itself.
+const FORWARDED: [&str; 7] = [
+    "content-type",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "range",
 ];
 
 /// Removes what belongs to one connection.
@@ -44,9 +62,13 @@ pub(super) fn compose(visit: &Visit, origin: &Origin) -> (EdgeRequest, Option<St
     let is_read = matches!(visit.request.method, Method::GET | Method::HEAD);
     let mut headers = HeaderMap::new();
     for (name, value) in &visit.request.headers {
+        let text = name.as_str();
+        let is_removed = REMOVED.contains(&text) || text.starts_with("x-edge-");
         let is_forwarded = in_key(name)
-            || policy.headers.takes(name.as_str())
-            || *name == CONTENT_TYPE
+            || (policy.headers.takes(text) && !is_removed)
+            || FORWARDED.contains(&text)
+            // CloudFront's own: a viewer's were taken out at the door.
+            || text.starts_with("cloudfront-")
             // Stripped from GET and HEAD unless the key or an all-viewer policy takes it.
             || (*name == AUTHORIZATION && !is_read);
         if is_forwarded && *name != COOKIE {
@@ -61,6 +83,7 @@ pub(super) fn compose(visit: &Visit, origin: &Origin) -> (EdgeRequest, Option<St
     let cookies: Vec<String> = visit
         .request
         .cookies()
+        .filter(|(name, _)| !SIGNED_COOKIES.contains(name))
         .filter(|(name, _)| takes(&behavior.cache.cookies, &policy.cookies, name))
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
@@ -77,7 +100,7 @@ pub(super) fn compose(visit: &Visit, origin: &Origin) -> (EdgeRequest, Option<St
     // Origin events show the query only where all of it is forwarded: documented under "Query strings".
     let shows_query = behavior.cache.queries == Selection::All || policy.queries == Selection::All;
     let request = EdgeRequest {
-        method: if is_read && behavior.cache.caches() {
+        method: if is_read && visit.is_cached() {
             Method::GET
         } else {
             visit.request.method.clone()
@@ -108,26 +131,27 @@ fn add_own(headers: &mut HeaderMap, visit: &Visit, origin: &Origin) {
             None => headers.remove(ACCEPT_ENCODING),
         };
     }
-    let came_through = visit.request.header("x-forwarded-for");
-    let forwarded = came_through.map_or_else(
-        || visit.config.client_ip.clone(),
-        |before| format!("{before}, {}", visit.config.client_ip),
-    );
-    if let Ok(value) = HeaderValue::from_str(&forwarded) {
-        headers.insert(HeaderName::from_static("x-forwarded-for"), value);
-    }
-    let added = match &behavior.origin_request.headers {
-        HeaderForwarding::AllViewer { added } | HeaderForwarding::Only(added) => added.as_slice(),
-        _ => &[],
+    // Both lists grow by one at each step.
+    let extended = |name: &str, separator: &str, own: &str| {
+        let before = visit.request.header(name);
+        before.map_or_else(
+            || own.to_owned(),
+            |before| format!("{before}{separator}{own}"),
+        )
     };
-    if added.iter().any(|name| name == "cloudfront-viewer-address") {
-        set(
-            headers,
-            HeaderName::from_static("cloudfront-viewer-address"),
-            &visit.config.client_ip,
-        );
+    let client = &visit.config.client_ip;
+    let lists = [
+        (FORWARDED_FOR, extended(FORWARDED_FOR.as_str(), ",", client)),
+        (
+            VIA,
+            extended(VIA.as_str(), ", ", &via(&visit.config.domain_name)),
+        ),
+    ];
+    for (name, text) in lists {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
     }
-    set(headers, VIA, &via(&visit.config.domain_name));
     set(
         headers,
         HeaderName::from_static("x-amz-cf-id"),

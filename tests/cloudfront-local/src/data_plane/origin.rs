@@ -2,33 +2,44 @@
 
 mod exchange;
 mod fetched;
+mod store;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
+use http::header::{
+    ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED,
+    RANGE,
+};
 use http::{HeaderMap, Method};
+use tokio::sync::{oneshot, watch};
 
 use super::answer::{Answer, Source, error_page};
+use super::body::Body;
 use super::{Call, Effect, Entry, Operation, Plane, Visit, edge, forward, keepable};
-use crate::edge_function::{EdgeRequest, RequestOutcome};
-use crate::model::{Copy, EdgeEvent, FetchId, Finished, Origin, StoredResponse};
+use crate::edge_function::{EdgeRequest, EdgeResponse, RequestOutcome};
+use crate::model::{
+    Copy, EdgeEvent, FetchId, Finished, Origin, StoredResponse, varies_on_everything,
+};
 use crate::options::OriginAddress;
 use crate::site::Site;
-use exchange::OriginFailure;
+use exchange::{OriginFailure, OriginResponse};
 pub(crate) use fetched::Fetched;
 
 /// A fetch to be made.
-#[derive(Debug)]
 pub(super) struct Fetch {
     visit: Visit,
     /// What the origin may confirm, and what is served when it fails.
     expired: Option<Copy>,
+    /// The viewer asks for a part, and the origin is asked for that part.
+    is_part: bool,
+    /// No cache takes part: the viewer's own conditions and ranges are for the origin.
+    is_apart: bool,
 }
 
 /// An origin's answer, or CloudFront's for it.
 struct OriginAnswer {
-    response: StoredResponse,
+    response: OriginResponse,
     source: Source,
     /// Nobody failed to reach the origin: a group fails over by status alone.
     is_reachable: bool,
@@ -37,7 +48,11 @@ struct OriginAnswer {
 impl OriginAnswer {
     fn new(answer: Answer, is_reachable: bool) -> Self {
         Self {
-            response: answer.response,
+            response: OriginResponse {
+                status: answer.status,
+                headers: answer.headers,
+                body: answer.body,
+            },
             source: answer.source,
             is_reachable,
         }
@@ -45,18 +60,39 @@ impl OriginAnswer {
 }
 
 impl Fetch {
-    pub(super) fn new(visit: &Visit, expired: Option<Copy>) -> Self {
+    /// A fetch for the cache.
+    pub(super) fn cached(visit: &Visit, expired: Option<Copy>, is_part: bool) -> Self {
         Self {
             visit: visit.clone(),
             expired,
+            is_part,
+            is_apart: false,
         }
     }
 
-    pub(super) async fn run(self) -> Fetched {
-        let requested = self.visit.site.clock.now();
+    /// A fetch for this viewer alone.
+    pub(super) fn apart(visit: &Visit) -> Self {
+        Self {
+            visit: visit.clone(),
+            expired: None,
+            is_part: false,
+            is_apart: !visit.is_cached(),
+        }
+    }
+
+    /// Passes the origin's answer on; nothing is stored.
+    pub(super) async fn pass(self) -> Answer {
         let answer = self.ask_origins().await;
-        let received = self.visit.site.clock.now();
-        self.judge(answer, requested, received)
+        let mut headers = answer.response.headers;
+        fetched::remove_for_viewers(&self.visit, &mut headers);
+        Answer {
+            status: answer.response.status,
+            headers,
+            body: answer.response.body,
+            source: answer.source,
+            age: None,
+            is_object: false,
+        }
     }
 
     /// The primary origin, and the secondary where the primary fails as the group says.
@@ -88,11 +124,7 @@ impl Fetch {
         let request = match outcome {
             Ok(RequestOutcome::Continue(request)) => request,
             Ok(RequestOutcome::Respond(response)) => {
-                return OriginAnswer {
-                    response,
-                    source: Source::LambdaGenerated,
-                    is_reachable: true,
-                };
+                return OriginAnswer::new(Answer::of(response, Source::LambdaGenerated), true);
             }
             Err(error) => return OriginAnswer::new(edge::failed(&error), true),
         };
@@ -102,20 +134,24 @@ impl Fetch {
             Some(request.query.clone())
         };
         match self.attempt(origin, &request, query.as_deref()).await {
-            Ok(response) => {
-                let response = edge::response_function(
-                    &self.visit,
-                    EdgeEvent::OriginResponse,
-                    &request,
-                    response,
-                )
-                .await;
-                match response {
-                    Ok(response) => OriginAnswer {
-                        response,
-                        source: Source::Miss,
-                        is_reachable: true,
-                    },
+            Ok(mut response) => {
+                let shown = EdgeResponse::new(response.status, response.headers);
+                let event = EdgeEvent::OriginResponse;
+                match edge::response_function(&self.visit, event, &request, shown).await {
+                    Ok(changed) => {
+                        if let Some(body) = changed.body {
+                            response.body = Body::Whole(body);
+                        }
+                        OriginAnswer {
+                            response: OriginResponse {
+                                status: changed.status,
+                                headers: changed.headers,
+                                body: response.body,
+                            },
+                            source: Source::Miss,
+                            is_reachable: true,
+                        }
+                    }
                     Err(error) => OriginAnswer::new(edge::failed(&error), true),
                 }
             }
@@ -132,7 +168,7 @@ impl Fetch {
         origin: &Origin,
         request: &EdgeRequest,
         query: Option<&str>,
-    ) -> Result<StoredResponse, OriginFailure> {
+    ) -> Result<OriginResponse, OriginFailure> {
         let mut attempt = 1;
         loop {
             let outcome = self.send(origin, request, query).await;
@@ -155,7 +191,7 @@ impl Fetch {
         origin: &Origin,
         request: &EdgeRequest,
         query: Option<&str>,
-    ) -> Result<StoredResponse, OriginFailure> {
+    ) -> Result<OriginResponse, OriginFailure> {
         let site = &self.visit.site;
         let started = Instant::now();
         let path = match query {
@@ -199,7 +235,10 @@ impl Fetch {
                         origin.domain_name.clone(),
                     )),
                 };
-                outcome.map(|response| exchange::damage(response, effect.as_ref()))
+                match outcome {
+                    Ok(response) => exchange::damage(response, effect.as_ref()).await,
+                    Err(failure) => Err(failure),
+                }
             }
         };
         entry.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -209,18 +248,31 @@ impl Fetch {
         outcome
     }
 
-    /// Asks "still the same?" for an expired copy. What the viewer asked so is not for the origin.
+    /// Asks "still the same?" for an expired copy. What the viewer asked so is not for the origin, but where there is
+    /// no cache.
     fn add_conditions(&self, headers: &mut HeaderMap) {
-        if !self.visit.behavior().cache.caches() {
+        if self.is_apart {
             return;
         }
-        headers.remove(IF_NONE_MATCH);
-        headers.remove(IF_MODIFIED_SINCE);
-        headers.remove(http::header::RANGE);
+        for name in [
+            IF_NONE_MATCH,
+            IF_MODIFIED_SINCE,
+            IF_MATCH,
+            IF_UNMODIFIED_SINCE,
+        ] {
+            headers.remove(name);
+        }
+        if !self.is_part {
+            headers.remove(RANGE);
+            headers.remove(IF_RANGE);
+        }
         let Some(expired) = &self.expired else {
             return;
         };
         let stored = &expired.object.response.headers;
+        if varies_on_everything(stored) {
+            return;
+        }
         for (from, to) in [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)] {
             if let Some(value) = stored.get(from) {
                 headers.insert(to, value.clone());
@@ -229,18 +281,50 @@ impl Fetch {
     }
 }
 
-/// Enters the end of a fetch into the model and releases those who wait for it.
-pub(super) fn end(
-    site: &Site,
+/// What those who wait for a fetch are told.
+type Tell = watch::Sender<Option<(Arc<Fetched>, Arc<Finished>)>>;
+
+/// The end of a fetch, still to come: it is entered into the model once, and those who wait are told. If it is dropped,
+/// the fetch was given up.
+pub(super) struct Ending {
+    site: Arc<Site>,
     id: FetchId,
-    fetched: Option<Fetched>,
-) -> (Arc<Fetched>, Arc<Finished>) {
-    let now = site.clock.now();
-    let fetched = fetched.unwrap_or_else(Fetched::given_up);
-    let mut state = site.state();
-    state.waiting.remove(&id);
-    let finished = state
-        .world
-        .complete(id, fetched.object.as_ref(), fetched.shared, now);
-    (Arc::new(fetched), Arc::new(finished))
+    tell: Option<Tell>,
 }
+
+impl Ending {
+    pub(super) fn new(site: &Arc<Site>, id: FetchId, tell: Tell) -> Self {
+        Self {
+            site: Arc::clone(site),
+            id,
+            tell: Some(tell),
+        }
+    }
+
+    fn end(mut self, fetched: Fetched) {
+        self.enter(fetched);
+    }
+
+    fn enter(&mut self, fetched: Fetched) {
+        let Some(tell) = self.tell.take() else {
+            return;
+        };
+        let now = self.site.clock.now();
+        let finished = {
+            let mut state = self.site.state();
+            state.waiting.remove(&self.id);
+            let object = fetched.object.as_ref();
+            state.world.complete(self.id, object, fetched.shared, now)
+        };
+        tell.send_replace(Some((Arc::new(fetched), Arc::new(finished))));
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.enter(Fetched::given_up());
+    }
+}
+
+/// Who began a fetch, and gets its answer while it comes.
+pub(super) type Owner = oneshot::Sender<Answer>;

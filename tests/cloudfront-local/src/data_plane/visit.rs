@@ -1,13 +1,13 @@
 //! A viewer's request on its way through: who asks, where, and what is refused at the door.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{HOST, LOCATION};
-use http::{HeaderMap, HeaderValue};
+use http::header::{ACCEPT_ENCODING, HOST, LOCATION};
+use http::{HeaderMap, HeaderValue, Version};
 
-use super::{Answer, Source};
+use super::{Answer, Source, own_headers};
 use crate::edge_function::EventConfig;
 use crate::model::{Behavior, Distribution, Pop, ViewerRequest};
 use crate::site::Site;
@@ -38,7 +38,10 @@ pub(crate) struct Visit {
     /// As it stands after the viewer-request function.
     pub(crate) request: ViewerRequest,
     pub(crate) body: Bytes,
-    is_https: bool,
+    pub(super) client: SocketAddr,
+    pub(super) version: Version,
+    pub(super) is_https: bool,
+    is_pop_down: bool,
     /// Chosen by the path as the viewer sent it: a function that rewrites the path does not change it.
     behavior: usize,
 }
@@ -47,7 +50,7 @@ impl Visit {
     pub(super) fn new(
         site: Arc<Site>,
         door: &Door,
-        client: IpAddr,
+        client: SocketAddr,
         head: http::request::Parts,
     ) -> Self {
         let distribution = Arc::clone(&door.distribution);
@@ -59,6 +62,11 @@ impl Visit {
             headers.insert(HOST, host);
         }
         let pop = choose_pop(&mut headers);
+        own_headers::remove_claims(&mut headers);
+        if head.version == Version::HTTP_10 {
+            // Nothing is compressed for it: "Notes about CloudFront compression".
+            headers.remove(ACCEPT_ENCODING);
+        }
         let mut request = ViewerRequest::get(
             head.uri
                 .path_and_query()
@@ -66,23 +74,19 @@ impl Visit {
         );
         request.method = head.method;
         request.headers = headers;
-        let (request_id, owner) = {
+        let (request_id, owner, is_pop_down) = {
             let mut state = site.state();
             let host = host_name(&request.headers);
-            let tenant = state
-                .world
-                .tenant_of(&distribution.id, host)
-                .map(|tenant| tenant.id.clone());
-            (
-                state.world.fresh_id('C', 56),
-                tenant.unwrap_or_else(|| distribution.id.clone()),
-            )
+            let tenant = state.world.tenant_of(&distribution.id, host);
+            let owner = tenant.map_or(&distribution.id, |tenant| &tenant.id).clone();
+            let is_down = state.pops_down.iter().any(|name| name == pop.name);
+            (state.world.fresh_id('C', 56), owner, is_down)
         };
         let config = EventConfig {
             domain_name: distribution.domain_name.clone(),
             distribution: distribution.id.clone(),
             request_id,
-            client_ip: client.to_string(),
+            client_ip: client.ip().to_string(),
         };
         let behavior = distribution.behavior(&request.path);
         Self {
@@ -93,7 +97,10 @@ impl Visit {
             config,
             request,
             body: Bytes::new(),
+            client,
+            version: head.version,
             is_https: door.is_https,
+            is_pop_down,
             behavior,
         }
     }
@@ -102,19 +109,27 @@ impl Visit {
         &self.distribution.behaviors[self.behavior]
     }
 
+    /// Whether answers to this request are cached at all.
+    pub(super) fn is_cached(&self) -> bool {
+        let behavior = self.behavior();
+        behavior.cached_methods.contains(&self.request.method) && behavior.cache.caches()
+    }
+
+    /// Chooses the behavior anew, for a request of CloudFront's own.
+    pub(super) fn rechoose_behavior(&mut self) {
+        self.behavior = self.distribution.behavior(&self.request.path);
+    }
+
     /// The answer to what is refused before any function or cache is asked.
     pub(super) fn refuse(&self) -> Option<Answer> {
         let headers = self.request.headers.iter();
         let header_bytes: usize = headers
             .map(|(name, value)| name.as_str().len() + value.len() + 4)
             .sum();
-        if self
-            .site
-            .state()
-            .pops_down
-            .iter()
-            .any(|name| name == self.pop.name)
-        {
+        if self.version == Version::HTTP_11 && !self.request.headers.contains_key(HOST) {
+            return Some(Answer::error(400, "The request has no Host header."));
+        }
+        if self.is_pop_down {
             return Some(Answer::error(503, "This POP is down."));
         }
         if !self.distribution.enabled {
@@ -162,7 +177,7 @@ impl Visit {
             self.request.target()
         );
         if let Ok(location) = HeaderValue::from_str(&location) {
-            answer.response.headers.insert(LOCATION, location);
+            answer.headers.insert(LOCATION, location);
         }
         Answer {
             source: Source::Redirect,
@@ -171,7 +186,7 @@ impl Visit {
     }
 }
 
-fn host_name(headers: &HeaderMap) -> &str {
+pub(super) fn host_name(headers: &HeaderMap) -> &str {
     let host = headers
         .get(HOST)
         .and_then(|value| value.to_str().ok())

@@ -29,6 +29,34 @@ pub(crate) struct EdgeRequest {
     pub(crate) origin: Option<Value>,
 }
 
+/// The head of a response as functions see it, and as they leave it.
+#[derive(Clone, Debug)]
+pub(crate) struct EdgeResponse {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// A body that a function gave; nothing leaves the one that is there.
+    pub(crate) body: Option<Bytes>,
+}
+
+impl EdgeResponse {
+    pub(crate) fn new(status: u16, headers: HeaderMap) -> Self {
+        Self {
+            status,
+            headers,
+            body: None,
+        }
+    }
+
+    /// A response that a request function made.
+    pub(super) fn into_stored(self) -> StoredResponse {
+        StoredResponse {
+            status: self.status,
+            headers: self.headers,
+            body: self.body.unwrap_or_default(),
+        }
+    }
+}
+
 /// What a request function decided.
 #[derive(Debug)]
 pub(crate) enum RequestOutcome {
@@ -52,7 +80,7 @@ pub(crate) fn for_response(
     config: &EventConfig,
     event: EdgeEvent,
     request: &EdgeRequest,
-    response: &StoredResponse,
+    response: &EdgeResponse,
 ) -> Value {
     let status = http::StatusCode::from_u16(response.status).ok();
     let shown = json!({
@@ -99,12 +127,9 @@ pub(crate) fn read_request(
 ) -> Result<RequestOutcome, EdgeError> {
     let is_response = value.get("status").is_some() && value.get("uri").is_none();
     if is_response {
-        let empty = StoredResponse {
-            status: 200,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        };
-        return read_generated(value, &empty, event).map(RequestOutcome::Respond);
+        let empty = EdgeResponse::new(200, HeaderMap::new());
+        let made = read_generated(value, &empty, event)?;
+        return Ok(RequestOutcome::Respond(made.into_stored()));
     }
     let text = |name: &str| {
         value[name].as_str().map(str::to_owned).ok_or_else(|| {
@@ -144,9 +169,9 @@ pub(crate) fn read_request(
 /// Reads what a response function returned; a body is replaced only if it gives one.
 pub(crate) fn read_response(
     value: &Value,
-    before: &StoredResponse,
+    before: &EdgeResponse,
     event: EdgeEvent,
-) -> Result<StoredResponse, EdgeError> {
+) -> Result<EdgeResponse, EdgeError> {
     if value.get("status").is_none() {
         return Err(EdgeError::Failed(format!(
             "the function's {} answer is no response: no \"status\"",
@@ -158,9 +183,9 @@ pub(crate) fn read_response(
 
 fn read_generated(
     value: &Value,
-    before: &StoredResponse,
+    before: &EdgeResponse,
     event: EdgeEvent,
-) -> Result<StoredResponse, EdgeError> {
+) -> Result<EdgeResponse, EdgeError> {
     let bad = |problem: String| {
         EdgeError::Failed(format!("the function's {} answer {problem}", event.name()))
     };
@@ -172,31 +197,33 @@ fn read_generated(
         .filter(|status| (200..600).contains(status))
         .ok_or_else(|| bad(format!("has the status {}", value["status"])))?;
     let body = match value["body"].as_str() {
-        None => before.body.clone(),
-        Some(text) if value["bodyEncoding"] == "base64" => Bytes::from(
-            decode_base64(text).ok_or_else(|| bad("has a body that is not base64".to_owned()))?,
-        ),
-        Some(text) => Bytes::from(text.to_owned()),
+        None => None,
+        Some(text) if value["bodyEncoding"] == "base64" => {
+            Some(Bytes::from(decode_base64(text).ok_or_else(|| {
+                bad("has a body that is not base64".to_owned())
+            })?))
+        }
+        Some(text) => Some(Bytes::from(text.to_owned())),
     };
     let limit = match event {
         EdgeEvent::ViewerRequest | EdgeEvent::ViewerResponse => 40 << 10,
         EdgeEvent::OriginRequest | EdgeEvent::OriginResponse => 1 << 20,
     };
-    if value.get("body").is_some() && body.len() > limit {
+    let size = body.as_ref().map_or(0, Bytes::len);
+    if size > limit {
         return Err(bad(format!(
-            "has a body of {} bytes; {limit} are allowed",
-            body.len()
+            "has a body of {size} bytes; {limit} are allowed"
         )));
     }
     let headers = headers::read(&value["headers"], &before.headers, event)?;
-    Ok(StoredResponse {
+    Ok(EdgeResponse {
         status,
         headers,
         body,
     })
 }
 
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
+pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.decode(text).ok()
 }

@@ -38,7 +38,7 @@ const DISALLOWED_AMZN: [&str; 10] = [
     "x-amzn-requestid",
 ];
 
-fn is_disallowed(name: &str) -> bool {
+pub(super) fn is_disallowed(name: &str) -> bool {
     DISALLOWED.contains(&name)
         || DISALLOWED_AMZN.contains(&name)
         || DISALLOWED_PREFIXES
@@ -115,13 +115,32 @@ pub(super) fn read(
             headers.append(&parsed, value);
         }
     }
-    for name in read_only(event) {
+    if event == EdgeEvent::ViewerRequest
+        && headers.contains_key(VIEWER_COUNTRY)
+        && !before.contains_key(VIEWER_COUNTRY)
+    {
+        return Err(bad(format!("adds {VIEWER_COUNTRY:?}")));
+    }
+    restore(&mut headers, before, read_only(event)).map_err(bad)?;
+    Ok(headers)
+}
+
+/// A viewer-request function must not add it.
+const VIEWER_COUNTRY: &str = "cloudfront-viewer-country";
+
+/// Puts back what a function may not see; what it may not touch must be as it was.
+pub(super) fn restore(
+    headers: &mut HeaderMap,
+    before: &HeaderMap,
+    read_only: &[&str],
+) -> Result<(), String> {
+    for name in read_only {
         let same = headers
             .get_all(*name)
             .iter()
             .eq(before.get_all(*name).iter());
         if !same {
-            return Err(bad(format!("changes the read-only header {name:?}")));
+            return Err(format!("changes the read-only header {name:?}"));
         }
     }
     for name in before.keys().filter(|name| is_disallowed(name.as_str())) {
@@ -129,7 +148,7 @@ pub(super) fn read(
             headers.append(name, value.clone());
         }
     }
-    Ok(headers)
+    Ok(())
 }
 
 #[cfg(test)]

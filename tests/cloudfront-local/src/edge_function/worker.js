@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const readline = require('node:readline');
 const { pathToFileURL } = require('node:url');
 
-const { folder, handler, hosts, cloudfront } = JSON.parse(process.argv[2]);
+const { folder, handler, hosts, cloudfront, store } = JSON.parse(process.argv[2]);
 const answer = process.stdout.write.bind(process.stdout);
 let logs = [];
 const keep = (chunk, encoding, done) => {
@@ -65,13 +65,33 @@ async function load() {
   if (typeof found !== 'function') throw new Error(`the asset exports no function for handler ${handler}`);
   return found;
 }
-// A CloudFront function: a script with a global `handler`, no modules of Node but crypto and querystring.
+// A CloudFront function: a script with a global `handler`, no modules of Node but three, and the key value store.
+function requireModule(name) {
+  if (name === 'cloudfront') return { kvs: openStore };
+  if (['buffer', 'crypto', 'querystring'].includes(name)) return require(`node:${name}`);
+  throw new Error(`there is no module ${name}: a CloudFront function has buffer, cloudfront, crypto and querystring`);
+}
+function openStore() {
+  if (!store) throw new Error('no key value store is associated with the function');
+  const has = (key) => Object.hasOwn(store.data, key);
+  const formats = { string: String, json: JSON.parse, bytes: (text) => Buffer.from(text) };
+  return {
+    async get(key, options) {
+      if (!has(key)) throw new Error(`KeyNotFound: the key value store has no key ${key}`);
+      const format = formats[(options && options.format) || 'string'];
+      if (!format) throw new Error(`the format ${options.format} is none of string, json and bytes`);
+      return format(store.data[key]);
+    },
+    async exists(key) { return has(key); },
+    async count() { return Object.keys(store.data).length; },
+    async meta() { return { creationDateTime: store.created, lastUpdatedDateTime: store.created, keyCount: Object.keys(store.data).length }; },
+  };
+}
 function loadScript() {
   const vm = require('node:vm');
   const code = fs.readFileSync(path.join(folder, 'index.js'), 'utf8')
-    .replace(/^\s*import\s+(\w+)\s+from\s+(['"][^'"]+['"])\s*;?/gm, 'const $1 = require($2);');
-  const modules = { crypto: require('node:crypto'), querystring: require('node:querystring') };
-  const context = vm.createContext({ console, Buffer, require: (name) => modules[name], atob, btoa });
+    .replace(/^\s*import\s+(?:\*\s+as\s+)?(\w+|\{[^}]*\})\s+from\s+(['"][^'"]+['"])\s*;?/gm, 'const $1 = require($2);');
+  const context = vm.createContext({ console, Buffer, require: requireModule, atob, btoa });
   return vm.runInContext(`${code}\n;handler`, context, { timeout: 1000 });
 }
 const loading = cloudfront ? Promise.resolve().then(loadScript) : load();
@@ -88,7 +108,10 @@ async function run(event) {
   });
 }
 
-readline.createInterface({ input: process.stdin }).on('line', async (line) => {
+// Whoever started this is gone when its end of the pipe is; what the function still waits for does not count.
+const lines = readline.createInterface({ input: process.stdin });
+lines.on('close', () => process.exit(0));
+lines.on('line', async (line) => {
   logs = [];
   let outcome;
   try {

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 
-use super::EdgeError;
+use super::{EdgeError, KeyValues};
 use crate::options::RewrittenHost;
 use crate::template::{CodeSource, FunctionCode, FunctionKind};
 
@@ -29,6 +29,8 @@ pub(crate) struct Pool {
     node: PathBuf,
     hosts: Value,
     code: FunctionCode,
+    /// The key value store that it reads.
+    store: Option<KeyValues>,
     /// Where inline code lies.
     unpacked: OnceLock<PathBuf>,
     idle: Mutex<Vec<Worker>>,
@@ -54,7 +56,12 @@ struct Outcome {
 }
 
 impl Pool {
-    pub(crate) fn new(node: PathBuf, hosts: &[RewrittenHost], code: FunctionCode) -> Self {
+    pub(crate) fn new(
+        node: PathBuf,
+        hosts: &[RewrittenHost],
+        code: FunctionCode,
+        store: Option<KeyValues>,
+    ) -> Self {
         let hosts = hosts
             .iter()
             .map(|one| (one.host.clone(), Value::from(one.url.clone())))
@@ -63,6 +70,7 @@ impl Pool {
             node,
             hosts: Value::Object(hosts),
             code,
+            store,
             unpacked: OnceLock::new(),
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(MAX_WORKERS)),
@@ -118,6 +126,7 @@ impl Pool {
             "handler": self.code.handler,
             "hosts": self.hosts,
             "cloudfront": self.kind() == FunctionKind::CloudFront,
+            "store": self.store,
         });
         let mut process = Command::new(&self.node)
             .arg(format!("--max-old-space-size={}", self.code.memory))

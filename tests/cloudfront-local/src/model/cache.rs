@@ -1,6 +1,7 @@
 //! One place's cache: bounded, least recently used out first.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::cache_key::CacheKey;
 use super::object::Copy;
@@ -12,9 +13,9 @@ const ENTRY_OVERHEAD: usize = 256;
 /// Copies by cache key, with a bound on their bytes.
 #[derive(Debug)]
 pub struct Cache {
-    entries: HashMap<CacheKey, Entry>,
+    entries: HashMap<Arc<CacheKey>, Entry>,
     /// Keys by last use, oldest first.
-    order: BTreeMap<u64, CacheKey>,
+    order: BTreeMap<u64, Arc<CacheKey>>,
     uses: u64,
     bytes: usize,
     capacity: usize,
@@ -43,11 +44,17 @@ impl Cache {
     /// The copy under `key`, fresh or not; counts as a use.
     pub fn get(&mut self, key: &CacheKey) -> Option<Copy> {
         let entry = self.entries.get_mut(key)?;
-        self.order.remove(&entry.last_use);
+        let shared = self.order.remove(&entry.last_use)?;
         self.uses += 1;
         entry.last_use = self.uses;
-        self.order.insert(self.uses, key.clone());
+        self.order.insert(self.uses, shared);
         Some(entry.copy.clone())
+    }
+
+    /// Whether there is a copy under `key`, fresh or not.
+    #[must_use]
+    pub fn holds(&self, key: &CacheKey) -> bool {
+        self.entries.contains_key(key)
     }
 
     /// Stores a copy; evicts what was used least recently until it fits. What can never fit is not stored.
@@ -64,7 +71,8 @@ impl Cache {
             self.remove(&oldest);
         }
         self.uses += 1;
-        self.order.insert(self.uses, key.clone());
+        let key = Arc::new(key);
+        self.order.insert(self.uses, Arc::clone(&key));
         self.bytes += weight;
         let last_use = self.uses;
         self.entries.insert(
@@ -87,11 +95,11 @@ impl Cache {
 
     /// Removes every copy that the purge names; says how many.
     pub fn purge(&mut self, purge: &Purge) -> usize {
-        let doomed: Vec<CacheKey> = self
+        let doomed: Vec<Arc<CacheKey>> = self
             .entries
             .iter()
             .filter(|(key, entry)| purge.names(key, &entry.copy.object.tags))
-            .map(|(key, _)| key.clone())
+            .map(|(key, _)| Arc::clone(key))
             .collect();
         for key in &doomed {
             self.remove(key);
@@ -101,7 +109,9 @@ impl Cache {
 
     /// All copies.
     pub fn iter(&self) -> impl Iterator<Item = (&CacheKey, &Copy)> {
-        self.entries.iter().map(|(key, entry)| (key, &entry.copy))
+        self.entries
+            .iter()
+            .map(|(key, entry)| (&**key, &entry.copy))
     }
 
     /// Bytes held.

@@ -26,7 +26,20 @@ pub struct CacheKey {
     pub cookies: Vec<(String, String)>,
     /// The normalised `Accept-Encoding`, where the policy enables an encoding.
     pub encoding: Option<&'static str>,
+    /// The `Range` that was asked for, where the copy is that part and not the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<String>,
 }
+
+/// Cookies that carry a signature are no part of any key.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-cookies.html>
+pub(crate) const SIGNED_COOKIES: [&str; 5] = [
+    "CloudFront-Expires",
+    "CloudFront-Hash-Algorithm",
+    "CloudFront-Key-Pair-Id",
+    "CloudFront-Policy",
+    "CloudFront-Signature",
+];
 
 impl CacheKey {
     /// Composes the key of a request under a policy.
@@ -39,7 +52,7 @@ impl CacheKey {
             .collect();
         let mut cookies: Vec<(String, String)> = request
             .cookies()
-            .filter(|(name, _)| policy.cookies.takes(name))
+            .filter(|(name, _)| policy.cookies.takes(name) && !SIGNED_COOKIES.contains(name))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         cookies.sort();
@@ -51,6 +64,25 @@ impl CacheKey {
             headers,
             cookies,
             encoding: normalise_encoding(policy, request),
+            range: None,
+        }
+    }
+
+    /// The key of a part of the object.
+    #[must_use]
+    pub fn part(&self, range: &str) -> Self {
+        Self {
+            range: Some(range.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The key of the whole object.
+    #[must_use]
+    pub fn whole(&self) -> Self {
+        Self {
+            range: None,
+            ..self.clone()
         }
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use super::pattern::PathPattern;
-use super::policy::{CachePolicy, OriginRequestPolicy, ResponseHeadersPolicy};
+use super::pattern::{PathPattern, normalised};
+use super::policy::{CachePolicy, OriginRequestPolicy, ResponseHeadersPolicy, Selection};
 
 /// The moments at which an edge function runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,8 +71,38 @@ pub struct Behavior {
     pub origin_request: OriginRequestPolicy,
     /// What is changed on the way to the viewer.
     pub response_headers: Option<ResponseHeadersPolicy>,
-    /// Lambda@Edge functions.
+    /// Edge functions.
     pub functions: BTreeMap<EdgeEvent, EdgeFunctionId>,
+    /// Answers of the origin are compressed where viewer and policy allow it.
+    pub compress: bool,
+    /// Public keys that signed URLs and cookies are verified with; without any, everybody may ask.
+    pub signers: Option<Vec<Signer>>,
+}
+
+impl Behavior {
+    /// Whether cookies reach the origin: then `Set-Cookie` is kept, and requests are not collapsed.
+    #[must_use]
+    pub fn forwards_cookies(&self) -> bool {
+        self.cache.cookies != Selection::None || self.origin_request.cookies != Selection::None
+    }
+}
+
+/// A public key of a trusted key group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// As in `Key-Pair-Id`.
+    pub key_pair_id: String,
+    /// `SubjectPublicKeyInfo`, DER.
+    pub public_key: Vec<u8>,
+}
+
+/// The page that takes the place of an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorPage {
+    /// Its path; the behavior that matches it says where it comes from.
+    pub path: String,
+    /// Status that viewers get with it, instead of the error's.
+    pub status: Option<u16>,
 }
 
 /// How a custom origin is spoken to.
@@ -147,7 +177,7 @@ pub struct Tenant {
 }
 
 /// A distribution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Distribution {
     /// As in `E1234567890ABC`.
     pub id: String,
@@ -165,6 +195,8 @@ pub struct Distribution {
     pub origin_groups: Vec<OriginGroup>,
     /// Error-caching minimum TTL by status.
     pub error_ttl: BTreeMap<u16, Duration>,
+    /// Custom error pages by the status that they are for.
+    pub error_pages: BTreeMap<u16, ErrorPage>,
     /// Object that `/` stands for.
     pub default_root_object: Option<String>,
     /// Serves only the host names of its tenants.
@@ -176,12 +208,13 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// Index of the first behavior whose pattern matches.
+    /// Index of the first behavior whose pattern matches the normalised path.
     #[must_use]
     pub fn behavior(&self, path: &str) -> usize {
+        let path = normalised(path);
         self.behaviors
             .iter()
-            .position(|behavior| behavior.pattern.matches(path))
+            .position(|behavior| behavior.pattern.matches(&path))
             .expect("the default behavior matches every path")
     }
 

@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{CACHE_CONTROL, EXPIRES};
+use http::header::VARY;
 
+use super::directives::Directives;
 use super::policy::CachePolicy;
 use super::time::Time;
 
@@ -51,6 +52,10 @@ pub fn lifetime(
             refused_by_origin: true,
         };
     }
+    if varies_on_everything(headers) && policy.min_ttl.is_zero() {
+        // Cached, and the origin is asked all the same: "Content negotiation" of the developer guide.
+        return Lifetime::Stored(Duration::ZERO);
+    }
     let asked = if directives.forbids_storing() || directives.no_cache {
         Some(Duration::ZERO)
     } else {
@@ -69,6 +74,22 @@ pub fn lifetime(
     Lifetime::Stored(ttl)
 }
 
+/// Whether the answer says `Vary: *`.
+#[must_use]
+pub fn varies_on_everything(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(VARY).iter();
+    lines
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .any(|name| name.trim() == "*")
+}
+
+/// The headers that the origin forbids to store, by `no-cache="…"`.
+#[must_use]
+pub fn withheld(headers: &HeaderMap, now: Time) -> Vec<String> {
+    Directives::read(headers, now).withheld
+}
+
 fn error_lifetime(
     policy: &CachePolicy,
     status: u16,
@@ -77,6 +98,12 @@ fn error_lifetime(
 ) -> Lifetime {
     /// Where the distribution does not say.
     const DEFAULT_ERROR_TTL: Duration = Duration::from_secs(10);
+    // "CloudFront doesn't cache status code 416 responses": custom error pages of the developer guide.
+    if status == 416 {
+        return Lifetime::Unstored {
+            refused_by_origin: true,
+        };
+    }
     let asked = directives.age.filter(|age| !age.is_zero());
     let kept = CACHED_ERRORS.contains(&status)
         || error_ttl.is_some()
@@ -91,58 +118,6 @@ fn error_lifetime(
         Lifetime::Unstored {
             refused_by_origin: true,
         }
-    }
-}
-
-/// What `Cache-Control` and `Expires` say.
-struct Directives {
-    no_cache: bool,
-    no_store: bool,
-    private: bool,
-    age: Option<Duration>,
-}
-
-impl Directives {
-    fn read(headers: &HeaderMap, now: Time) -> Self {
-        let mut max_age = None;
-        let mut shared_age = None;
-        let (mut no_cache, mut no_store, mut private) = (false, false, false);
-        let lines = headers.get_all(CACHE_CONTROL).iter();
-        for part in lines
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|line| line.split(','))
-        {
-            let (name, value) = part.trim().split_once('=').unwrap_or((part.trim(), ""));
-            let seconds = || {
-                value
-                    .trim_matches('"')
-                    .parse()
-                    .ok()
-                    .map(Duration::from_secs)
-            };
-            match name.to_ascii_lowercase().as_str() {
-                "no-cache" => no_cache = true,
-                "no-store" => no_store = true,
-                "private" => private = true,
-                "max-age" => max_age = seconds(),
-                "s-maxage" => shared_age = seconds(),
-                _ => {}
-            }
-        }
-        let expires = headers
-            .get(EXPIRES)
-            .and_then(|value| value.to_str().ok())
-            .map(|text| Time::from_http_date(text).map_or(Duration::ZERO, |at| at.since(now)));
-        Self {
-            no_cache,
-            no_store,
-            private,
-            age: shared_age.or(max_age).or(expires),
-        }
-    }
-
-    fn forbids_storing(&self) -> bool {
-        self.no_store || self.private
     }
 }
 
@@ -228,6 +203,21 @@ mod tests {
     }
 
     #[test]
+    fn an_age_that_an_answer_comes_with_is_spent_already() {
+        let open = policy(0, 100, 1000);
+        let cases = [
+            ("40", stored(20)),
+            ("", stored(60)),
+            ("-1", stored(60)),
+            ("x", stored(60)),
+        ];
+        for (age, expected) in cases {
+            let sent = headers(&[("cache-control", "max-age=60"), ("age", age)]);
+            assert_eq!(lifetime(&open, 200, &sent, None, NOW), expected, "{age:?}");
+        }
+    }
+
+    #[test]
     fn errors_follow_the_error_caching_minimum() {
         let open = policy(0, 100, 1000);
         let ten = Some(Duration::from_secs(3));
@@ -245,6 +235,31 @@ mod tests {
         }
         let aged = headers(&[("cache-control", "max-age=60")]);
         assert_eq!(lifetime(&open, 403, &aged, None, NOW), stored(60));
+    }
+
+    #[test]
+    fn a_header_that_is_not_to_be_stored_does_not_keep_the_answer_out() {
+        let sent = headers(&[("cache-control", "no-cache=\"Set-Cookie, X-A\", max-age=10")]);
+        assert_eq!(
+            lifetime(&policy(0, 100, 1000), 200, &sent, None, NOW),
+            stored(10)
+        );
+        assert_eq!(withheld(&sent, NOW), ["set-cookie", "x-a"]);
+    }
+
+    #[test]
+    fn what_varies_on_everything_is_asked_for_again_unless_there_is_a_minimum() {
+        let sent = headers(&[("vary", "*"), ("cache-control", "max-age=60")]);
+        let kept = |policy| lifetime(&policy, 200, &sent, None, NOW);
+        assert_eq!(kept(policy(0, 100, 1000)), stored(0));
+        assert_eq!(kept(policy(5, 100, 1000)), stored(60));
+    }
+
+    #[test]
+    fn a_range_that_cannot_be_satisfied_is_never_kept() {
+        let minute = Some(Duration::from_mins(1));
+        let kept = lifetime(&policy(0, 100, 1000), 416, &headers(&[]), minute, NOW);
+        assert!(matches!(kept, Lifetime::Unstored { .. }));
     }
 
     #[test]

@@ -35,6 +35,13 @@ pub enum Lookup {
         /// An expired copy that the origin may confirm.
         expired: Option<Copy>,
     },
+    /// An expired copy may be served on while the origin is asked in the background.
+    Stale {
+        /// The copy.
+        found: FoundCopy,
+        /// The background fetch, which the caller has to make and complete; nothing if one is under way.
+        refresh: Option<Ticket>,
+    },
     /// Somebody is asking already: wait for that.
     Join {
         /// This request's part in it.
@@ -73,24 +80,55 @@ impl Network {
     /// Looks along the route for a fresh copy, else for a fetch to join, else begins one. Tiers below a found
     /// copy are filled with it.
     pub fn lookup(&mut self, route: &Route, key: &CacheKey, now: Time) -> Lookup {
+        self.look(route, key, now, true)
+    }
+
+    /// The same, but never joins: where cookies are forwarded, requests are not collapsed.
+    pub fn lookup_apart(&mut self, route: &Route, key: &CacheKey, now: Time) -> Lookup {
+        self.look(route, key, now, false)
+    }
+
+    /// Whether any place on the route holds a copy, fresh or not.
+    pub fn holds(&mut self, route: &Route, key: &CacheKey, now: Time) -> bool {
+        self.advance(now);
+        let mut places = route.places.iter();
+        places.any(|place| self.cache(place).holds(key))
+    }
+
+    fn look(&mut self, route: &Route, key: &CacheKey, now: Time, joins: bool) -> Lookup {
         self.advance(now);
         let mut expired: Option<Copy> = None;
         for (tier, place) in route.places.iter().enumerate() {
-            if let Some(copy) = self.cache(place).get(key) {
+            let asking = || self.asking.get(&(place.clone(), key.clone())).copied();
+            if let Some(copy) = self.caches.get_mut(place).and_then(|cache| cache.get(key)) {
                 if copy.object.is_fresh(now) {
                     for below in &route.places[..tier] {
                         self.cache(below).put(key.clone(), copy.clone());
                     }
                     return Lookup::Hit(FoundCopy { copy, tier });
                 }
+                if copy.object.is_served_while_revalidated(now) {
+                    let refresh = asking().is_none();
+                    return Lookup::Stale {
+                        refresh: refresh.then(|| self.begin(route, key, now, true)),
+                        found: FoundCopy { copy, tier },
+                    };
+                }
                 expired.get_or_insert(copy);
             }
-            if let Some(&fetch) = self.asking.get(&(place.clone(), key.clone())) {
-                self.wait_at(fetch, &route.places[..tier]);
+            if joins && let Some(fetch) = asking() {
+                self.wait_at(fetch, &route.places[..tier], true);
                 let ticket = Ticket::new(fetch, route, now);
                 return Lookup::Join { ticket, tier };
             }
         }
+        Lookup::Fetch {
+            ticket: self.begin(route, key, now, joins),
+            expired,
+        }
+    }
+
+    fn begin(&mut self, route: &Route, key: &CacheKey, now: Time, may_be_joined: bool) -> Ticket {
         self.serial += 1;
         let fetch = FetchId(self.serial);
         self.fetches.insert(
@@ -101,11 +139,8 @@ impl Network {
                 crossings: Vec::new(),
             },
         );
-        self.wait_at(fetch, &route.places);
-        Lookup::Fetch {
-            ticket: Ticket::new(fetch, route, now),
-            expired,
-        }
+        self.wait_at(fetch, &route.places, may_be_joined);
+        Ticket::new(fetch, route, now)
     }
 
     /// Ends a fetch with its answer. `object` is nothing if the answer is not to be stored. Places that a purge
@@ -132,13 +167,18 @@ impl Network {
             .map(|(at, place, _)| (*at, place.clone()))
             .collect();
         if let Some(object) = object {
+            // An origin that was asked for a part may have answered with the whole.
+            let key = if object.is_partial() {
+                ended.key.clone()
+            } else {
+                ended.key.whole()
+            };
             // Upper tiers are reached first: once any place was crossed, every place is behind the purge.
             for place in ended.places {
                 let late = !stale.is_empty();
                 if !late || store_late() {
                     let object = Arc::clone(object);
-                    self.cache(&place)
-                        .put(ended.key.clone(), Copy { object, late });
+                    self.cache(&place).put(key.clone(), Copy { object, late });
                 }
             }
         }
@@ -225,12 +265,14 @@ impl Network {
             .or_insert_with(|| Cache::new(capacity))
     }
 
-    fn wait_at(&mut self, id: FetchId, places: &[Place]) {
+    fn wait_at(&mut self, id: FetchId, places: &[Place], may_be_joined: bool) {
         let Some(fetch) = self.fetches.get_mut(&id) else {
             return;
         };
         for place in places {
-            self.asking.insert((place.clone(), fetch.key.clone()), id);
+            if may_be_joined {
+                self.asking.insert((place.clone(), fetch.key.clone()), id);
+            }
             fetch.places.push(place.clone());
         }
     }
@@ -241,7 +283,10 @@ impl Network {
             .remove(&id)
             .expect("a fetch ends once: its id is given out once");
         for place in &fetch.places {
-            self.asking.remove(&(place.clone(), fetch.key.clone()));
+            let waits = (place.clone(), fetch.key.clone());
+            if self.asking.get(&waits) == Some(&id) {
+                self.asking.remove(&waits);
+            }
         }
         fetch
     }

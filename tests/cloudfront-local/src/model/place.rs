@@ -1,16 +1,22 @@
 //! Where copies lie: points of presence, regional edge caches, and the way a request takes through them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 /// A cache by name: a POP such as `FRA56-P4`, or a Region for its regional edge cache.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Place(String);
+pub struct Place(Cow<'static, str>);
 
 impl Place {
     /// A place of this name.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        Self(name.to_owned())
+        Self(Cow::Owned(name.to_owned()))
+    }
+
+    const fn known(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
     }
 
     /// The name.
@@ -99,7 +105,7 @@ impl Pop {
     /// The POP's own cache.
     #[must_use]
     pub fn place(self) -> Place {
-        Place::new(self.name)
+        Place::known(self.name)
     }
 }
 
@@ -115,7 +121,7 @@ impl Route {
     /// POP of that very Region has one tier less.
     #[must_use]
     pub fn through(pop: Pop, shield: Option<&str>) -> Self {
-        let mut places = vec![pop.place(), Place::new(pop.region)];
+        let mut places = vec![pop.place(), Place::known(pop.region)];
         if let Some(region) = shield.filter(|region| *region != pop.region) {
             places.push(Place::new(region));
         }

@@ -110,4 +110,25 @@ pub struct ResponseHeadersPolicy {
     pub remove: Vec<HeaderName>,
     /// Headers set: name, value, and whether they replace what the origin sent.
     pub set: Vec<(HeaderName, HeaderValue, bool)>,
+    /// Headers for requests with an `Origin`.
+    pub cors: Option<CorsConfig>,
+}
+
+/// What a policy says to browsers about requests from other origins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CorsConfig {
+    /// Sends `Access-Control-Allow-Credentials: true`.
+    pub allow_credentials: bool,
+    /// Header names, or `*`.
+    pub allow_headers: Vec<String>,
+    /// Methods; `ALL` stands for all of them.
+    pub allow_methods: Vec<String>,
+    /// Origins; `*` for all, or as the leftmost part of a domain.
+    pub allow_origins: Vec<String>,
+    /// Headers that scripts may read, or `*`.
+    pub expose_headers: Vec<String>,
+    /// How long a browser may keep the answer to a preflight request, in seconds.
+    pub max_age: Option<u64>,
+    /// Replaces the origin's headers of these names.
+    pub overrides: bool,
 }

@@ -50,6 +50,8 @@ pub struct Profile {
     pub late_fill: f64,
     /// Chance that a request is collapsed onto such a fetch though it came after the purge. Off: 0.
     pub late_collapse: f64,
+    /// A 304 of the origin replaces the tags as it replaces headers. Nobody says whether it does.
+    pub retag_on_304: bool,
     /// Chance that a control plane call is throttled. Off: 0.
     pub throttle: f64,
     /// Chance that a control plane call is answered 503. Off: 0.
@@ -79,6 +81,7 @@ impl ProfileName {
             completion_spread: Duration::ZERO,
             late_fill: 0.0,
             late_collapse: 0.0,
+            retag_on_304: true,
             throttle: 0.0,
             unavailable: 0.0,
             create_rate: 0.0,
@@ -112,6 +115,7 @@ impl ProfileName {
                 completion_spread: Duration::from_mins(1),
                 late_fill: 1.0,
                 late_collapse: 1.0,
+                retag_on_304: false,
                 throttle: 0.2,
                 unavailable: 0.1,
                 create_rate: 0.5,

@@ -44,12 +44,18 @@ impl Time {
             .to_string()
     }
 
-    /// Reads an HTTP date in the one form that is still sent.
+    /// Reads an HTTP date in any of its three forms (RFC 9110, section 5.6.7).
     #[must_use]
     pub fn from_http_date(text: &str) -> Option<Self> {
-        let stamp = jiff::fmt::rfc2822::DateTimeParser::new()
-            .parse_timestamp(text)
-            .ok()?;
+        /// Of RFC 850, and of C's `asctime`.
+        const OBSOLETE: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+        let current = jiff::fmt::rfc2822::DateTimeParser::new();
+        let stamp = current.parse_timestamp(text).ok().or_else(|| {
+            let mut forms = OBSOLETE.iter();
+            let date = forms.find_map(|form| jiff::civil::DateTime::strptime(form, text).ok())?;
+            let utc = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+            Some(utc.timestamp())
+        })?;
         u64::try_from(stamp.as_millisecond()).ok().map(Self)
     }
 
@@ -80,6 +86,17 @@ mod tests {
         assert_eq!(time.http_date(), "Wed, 31 Dec 2025 23:59:59 GMT");
         assert_eq!(Time::from_http_date(&time.http_date()), Some(time));
         assert_eq!(time.rfc3339(), "2025-12-31T23:59:59.000Z");
+    }
+
+    #[test]
+    fn obsolete_forms_of_dates_are_read() {
+        let time = Some(Time::from_millis(1_767_225_599_000));
+        for text in [
+            "Wednesday, 31-Dec-25 23:59:59 GMT",
+            "Wed Dec 31 23:59:59 2025",
+        ] {
+            assert_eq!(Time::from_http_date(text), time, "{text}");
+        }
     }
 
     #[test]

@@ -190,6 +190,11 @@ impl World {
         self.network.lookup(route, key, now)
     }
 
+    /// Looks for a copy without joining; see [`Network::lookup_apart`].
+    pub fn lookup_apart(&mut self, route: &Route, key: &CacheKey, now: Time) -> Lookup {
+        self.network.lookup_apart(route, key, now)
+    }
+
     /// Ends a fetch with its answer. `object` is nothing if it is not to be stored, `shared` is false if those who
     /// joined may not have it either.
     pub fn complete(

@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::app::App;
 use super::policies::{self, is_true, whole};
 use super::resolve::{Stack, plain_text};
-use super::{TemplateError, unmodelled};
+use super::{TemplateError, signers, unmodelled};
 use crate::model::{
-    Behavior, CustomOrigin, Distribution, EdgeEvent, EdgeFunctionId, Origin, OriginGroup,
-    OriginRequestPolicy, PathPattern, Tenant,
+    Behavior, CustomOrigin, Distribution, EdgeEvent, EdgeFunctionId, ErrorPage, Origin,
+    OriginGroup, OriginRequestPolicy, PathPattern, Tenant,
 };
 
 /// A distribution, and what of it is not done.
@@ -58,6 +58,9 @@ pub(super) fn read(app: &App, stack: &Stack, logical_id: &str) -> Result<Read, T
             .collect(),
         error_ttl: list(&config["CustomErrorResponses"])
             .filter_map(error_ttl)
+            .collect(),
+        error_pages: list(&config["CustomErrorResponses"])
+            .filter_map(error_page)
             .collect(),
         default_root_object: config["DefaultRootObject"]
             .as_str()
@@ -125,6 +128,7 @@ fn read_behavior(
         .map(|id| policies::response_headers_policy(app, at, id))
         .transpose()?;
     let functions = read_functions(at, behavior)?;
+    let signers = signers::trusted(app, at, behavior)?;
     Ok(Behavior {
         pattern,
         target: plain_text(&behavior["TargetOriginId"]),
@@ -138,6 +142,8 @@ fn read_behavior(
         origin_request,
         response_headers,
         functions,
+        compress: is_true(&behavior["Compress"]),
+        signers,
     })
 }
 
@@ -244,6 +250,16 @@ fn error_ttl(response: &Value) -> Option<(u16, Duration)> {
         status,
         Duration::from_secs(whole(&response["ErrorCachingMinTTL"]).unwrap_or(10)),
     ))
+}
+
+fn error_page(response: &Value) -> Option<(u16, ErrorPage)> {
+    let status = |member: &str| u16::try_from(whole(&response[member])?).ok();
+    let path = response["ResponsePagePath"].as_str();
+    let page = ErrorPage {
+        path: path.filter(|path| !path.is_empty())?.to_owned(),
+        status: status("ResponseCode"),
+    };
+    Some((status("ErrorCode")?, page))
 }
 
 fn methods(value: &Value) -> Vec<Method> {

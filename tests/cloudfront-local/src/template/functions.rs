@@ -25,6 +25,17 @@ pub struct FunctionCode {
     pub memory: u32,
     /// Which of the two kinds of edge function it is.
     pub kind: FunctionKind,
+    /// The key value store of a CloudFront function.
+    pub store: Option<KeyValueStore>,
+}
+
+/// A key value store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyValueStore {
+    /// Logical id in its template.
+    pub logical_id: String,
+    /// Name.
+    pub name: String,
 }
 
 /// The two kinds of edge function.
@@ -91,15 +102,6 @@ fn read_cloudfront_function(
         );
         return Err(TemplateError::invalid(logical_id, problem));
     }
-    if properties["FunctionConfig"]
-        .get("KeyValueStoreAssociations")
-        .is_some()
-    {
-        return Err(TemplateError::invalid(
-            logical_id,
-            "key value stores of CloudFront functions are not modelled",
-        ));
-    }
     Ok(FunctionCode {
         name: logical_id.to_owned(),
         source: CodeSource::Inline(code.to_owned()),
@@ -108,7 +110,34 @@ fn read_cloudfront_function(
         timeout: Duration::from_secs(1),
         memory: 128,
         kind: FunctionKind::CloudFront,
+        store: associated_store(app, logical_id, &properties["FunctionConfig"])?,
     })
+}
+
+/// A function reads one store at most.
+fn associated_store(
+    app: &App,
+    logical_id: &str,
+    config: &Value,
+) -> Result<Option<KeyValueStore>, TemplateError> {
+    let Some(arn) = config["KeyValueStoreAssociations"][0].get("KeyValueStoreARN") else {
+        return Ok(None);
+    };
+    let found = app.stacks.iter().find_map(|stack| {
+        let mut stores = stack.resources_of("AWS::CloudFront::KeyValueStore");
+        let (id, properties) =
+            stores.find(|(id, _)| *arn == format!("{}/{id}", stack.name).as_str())?;
+        let name = plain_text(&stack.resolve(app, &properties["Name"]));
+        Some(KeyValueStore {
+            logical_id: id.to_owned(),
+            name,
+        })
+    });
+    let unknown = || {
+        let problem = format!("its key value store {arn} is in none of the given templates");
+        TemplateError::invalid(logical_id, problem)
+    };
+    found.map(Some).ok_or_else(unknown)
 }
 
 fn read(
@@ -137,6 +166,7 @@ fn read(
         timeout: Duration::from_secs(number("Timeout", 3)),
         memory: u32::try_from(number("MemorySize", 128)).unwrap_or(u32::MAX),
         kind: FunctionKind::Lambda,
+        store: None,
     })
 }
 

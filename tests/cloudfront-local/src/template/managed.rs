@@ -131,7 +131,7 @@ pub(super) fn response_headers_policy(id: &str) -> Option<ResponseHeadersPolicy>
         )
     });
     Some(ResponseHeadersPolicy {
-        remove: Vec::new(),
         set: set.collect(),
+        ..ResponseHeadersPolicy::default()
     })
 }

@@ -9,7 +9,8 @@ use super::app::App;
 use super::resolve::plain_text;
 use super::{TemplateError, managed};
 use crate::model::{
-    CachePolicy, HeaderForwarding, OriginRequestPolicy, ResponseHeadersPolicy, Selection,
+    CachePolicy, CorsConfig, HeaderForwarding, OriginRequestPolicy, ResponseHeadersPolicy,
+    Selection,
 };
 
 pub(super) fn cache_policy(app: &App, at: &str, id: &str) -> Result<CachePolicy, TemplateError> {
@@ -55,7 +56,7 @@ pub(super) fn forwarded_values(behavior: &Value) -> (CachePolicy, OriginRequestP
         Some("whitelist") => Selection::Only(names(&values["Cookies"]["WhitelistedNames"])),
         _ => Selection::None,
     };
-    let policy = CachePolicy {
+    let mut policy = CachePolicy {
         name: "ForwardedValues".to_owned(),
         min_ttl: seconds("MinTTL", 0),
         default_ttl: seconds("DefaultTTL", 86_400),
@@ -66,8 +67,37 @@ pub(super) fn forwarded_values(behavior: &Value) -> (CachePolicy, OriginRequestP
         gzip: is_true(&behavior["Compress"]),
         brotli: false,
     };
-    (policy, OriginRequestPolicy::default())
+    let mut forwarded = OriginRequestPolicy::default();
+    if is_true(&values["QueryString"]) {
+        forwarded.queries = Selection::All;
+    }
+    if policy.headers.iter().any(|name| name == "*") {
+        // All headers are forwarded, and then nothing is cached: header-caching of the developer guide.
+        policy = CachePolicy {
+            min_ttl: Duration::ZERO,
+            max_ttl: Duration::ZERO,
+            headers: Vec::new(),
+            ..policy
+        };
+        forwarded.headers = HeaderForwarding::AllViewer { added: Vec::new() };
+    } else {
+        let removed = REMOVED_BY_DEFAULT.map(str::to_owned).to_vec();
+        forwarded.headers = HeaderForwarding::AllExcept(removed);
+    }
+    (policy, forwarded)
 }
+
+/// Headers that are not forwarded where `ForwardedValues` does not list them; all others are.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html>
+const REMOVED_BY_DEFAULT: [&str; 7] = [
+    "accept",
+    "accept-charset",
+    "accept-language",
+    "authorization",
+    "host",
+    "referer",
+    "user-agent",
+];
 
 pub(super) fn origin_request_policy(
     app: &App,
@@ -138,6 +168,7 @@ pub(super) fn response_headers_policy(
             is_true(&item["Override"]),
         ));
     }
+    policy.cors = config.get("CorsConfig").map(cors);
     for (name, value, over) in security_headers(&config["SecurityHeadersConfig"]) {
         policy.set.push((
             HeaderName::from_static(name),
@@ -146,6 +177,19 @@ pub(super) fn response_headers_policy(
         ));
     }
     Ok(policy)
+}
+
+fn cors(config: &Value) -> CorsConfig {
+    let listed = |member: &str| names(&config[member]);
+    CorsConfig {
+        allow_credentials: is_true(&config["AccessControlAllowCredentials"]),
+        allow_headers: listed("AccessControlAllowHeaders"),
+        allow_methods: listed("AccessControlAllowMethods"),
+        allow_origins: listed("AccessControlAllowOrigins"),
+        expose_headers: listed("AccessControlExposeHeaders"),
+        max_age: whole(&config["AccessControlMaxAgeSec"]),
+        overrides: is_true(&config["OriginOverride"]),
+    }
 }
 
 fn security_headers(config: &Value) -> Vec<(&'static str, String, bool)> {

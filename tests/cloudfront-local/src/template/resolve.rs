@@ -123,9 +123,10 @@ impl Stack {
             }
             "AWS::CloudFront::CachePolicy"
             | "AWS::CloudFront::OriginRequestPolicy"
-            | "AWS::CloudFront::ResponseHeadersPolicy" => {
-                Value::from(format!("{}/{name}", self.name))
-            }
+            | "AWS::CloudFront::ResponseHeadersPolicy"
+            | "AWS::CloudFront::KeyGroup"
+            | "AWS::CloudFront::KeyValueStore" => Value::from(format!("{}/{name}", self.name)),
+            "AWS::CloudFront::PublicKey" => Value::from(self.key_pair_id(name)),
             "AWS::CloudFront::DistributionTenant" => Value::from(self.tenant_id(name)),
             "AWS::SSM::Parameter" => self.resolve(app, &resource["Properties"]["Name"]),
             _ => Value::from(name),
@@ -146,6 +147,7 @@ impl Stack {
             }
             ("AWS::Lambda::Function", "Arn") => Value::from(self.function_arn(logical_id)),
             ("AWS::SSM::Parameter", "Value") => self.resolve(app, &properties["Value"]),
+            ("AWS::CloudFront::KeyValueStore", _) => self.reference(app, logical_id),
             ("AWS::CloudFront::Function", _) => Value::from(self.viewer_function_arn(logical_id)),
             ("Custom::CrossRegionStringParameterReader", "FunctionArn") => {
                 let name = self.resolve(app, &properties["ParameterName"]);
@@ -159,6 +161,10 @@ impl Stack {
 
     pub(crate) fn tenant_id(&self, logical_id: &str) -> String {
         format!("dt_{}", self.physical_id(logical_id, 20))
+    }
+
+    pub(crate) fn key_pair_id(&self, logical_id: &str) -> String {
+        format!("K{}", self.physical_id(logical_id, 13))
     }
 
     pub(crate) fn domain_name(&self, logical_id: &str) -> String {

@@ -23,7 +23,7 @@ const MODELLED: [&str; 15] = [
     "ViewerCertificate",
 ];
 
-const MODELLED_IN_BEHAVIOR: [&str; 15] = [
+const MODELLED_IN_BEHAVIOR: [&str; 17] = [
     "AllowedMethods",
     "CachePolicyId",
     "CachedMethods",
@@ -37,6 +37,8 @@ const MODELLED_IN_BEHAVIOR: [&str; 15] = [
     "PathPattern",
     "ResponseHeadersPolicyId",
     "TargetOriginId",
+    "TrustedKeyGroups",
+    "TrustedSigners",
     "ViewerProtocolPolicy",
     "Compress",
 ];
@@ -111,14 +113,6 @@ pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
     {
         found.push(format!("{logical_id}.HttpVersion: HTTP/3 is not served"));
     }
-    if behaviors
-        .iter()
-        .any(|(_, behavior)| behavior["Compress"] == true)
-    {
-        found.push(format!(
-            "{logical_id}: Compress: answers are passed on as the origin encodes them"
-        ));
-    }
     if origins.iter().any(|origin| {
         origin["OriginAccessControlId"]
             .as_str()
@@ -139,16 +133,12 @@ pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
             "{logical_id}: IncludeBody: edge functions do not see bodies"
         ));
     }
-    let errors = config["CustomErrorResponses"]
-        .as_array()
-        .into_iter()
-        .flatten();
-    if errors
-        .clone()
-        .any(|error| error.get("ResponsePagePath").is_some())
+    if behaviors
+        .iter()
+        .any(|(_, behavior)| !is_off(&behavior["TrustedSigners"]))
     {
         found.push(format!(
-            "{logical_id}.CustomErrorResponses: error pages are not put in place of errors"
+            "{logical_id}: TrustedSigners: keys of accounts are not known; what they signed is refused"
         ));
     }
     found
@@ -159,7 +149,7 @@ pub(super) fn list_policies(stack: &Stack) -> Vec<String> {
     let policies = stack.resources_of("AWS::CloudFront::ResponseHeadersPolicy");
     let parts = policies.flat_map(|(logical_id, properties)| {
         let config = &properties["ResponseHeadersPolicyConfig"];
-        let members = ["CorsConfig", "ServerTimingHeadersConfig"]
+        let members = ["ServerTimingHeadersConfig"]
             .into_iter()
             .filter(|member| config.get(member).is_some());
         members.map(move |member| format!("{logical_id}.{member} is not modelled"))

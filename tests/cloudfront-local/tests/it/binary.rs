@@ -107,3 +107,15 @@ async fn what_cannot_be_started_says_why() {
         );
     }
 }
+
+#[tokio::test]
+async fn it_ends_with_its_parent_on_request() {
+    let [main, edge] = templates();
+    let mut command = program(&[&main, &edge, "--with-parent"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    ready_line(&mut child).await;
+    assert!(child.try_wait().unwrap().is_none(), "stdin is still open");
+    drop(child.stdin.take());
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), child.wait()).await;
+    assert!(ended.unwrap().unwrap().success());
+}

@@ -62,7 +62,7 @@ async fn a_cloudfront_function_changes_requests_and_responses_and_answers_itself
         (seen.status, seen.header("x-seen")),
         (200, "viewer-response")
     );
-    assert_eq!(stage.origin.asked()[0].target, "/fn/a/index?added=1&b=2");
+    assert_eq!(stage.origin.asked()[0].target, "/fn/a/index?b=2&added=1");
     let stopped = stage.get("/fn/a?stop=x", &[]).await;
     assert_eq!(
         (

@@ -8,12 +8,21 @@
 
 mod binary;
 mod clients;
+mod compression;
 mod control_plane;
+mod cookies;
 mod data_plane;
+mod error_pages;
+mod expiry;
 mod functions;
 mod hostile;
+mod key_values;
 mod model;
 mod overhead;
+mod ranges;
+mod request_headers;
+mod signed;
 mod stage;
+mod streaming;
 mod tiers;
 mod tls;

@@ -42,6 +42,10 @@ impl Script {
         }
     }
 
+    pub(crate) fn typed(self, kind: &str) -> Self {
+        self.header("content-type", kind)
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -113,6 +117,9 @@ async fn answer(State(origin): State<Origin>, request: Request) -> Response {
     };
     for (name, value) in script.headers {
         let name: axum::http::HeaderName = name.parse().unwrap();
+        if name == axum::http::header::CONTENT_TYPE {
+            response.headers_mut().remove(&name);
+        }
         response.headers_mut().append(name, value.parse().unwrap());
     }
     response
@@ -196,6 +203,28 @@ impl Stage {
             headers,
             body: response.text().await.unwrap(),
         }
+    }
+
+    /// Any request.
+    pub(crate) async fn send(&self, method: &str, target: &str, headers: &[(&str, &str)]) -> Seen {
+        let url = format!("{}{target}", self.cloudfront.ready().distributions[0].url);
+        let mut request = self.client.request(method.parse().unwrap(), url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Seen {
+            status,
+            headers,
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    /// Steps the model's clock.
+    pub(crate) async fn pass(&self, seconds: u64) {
+        let step = serde_json::json!({"ms": seconds * 1000});
+        self.control("POST", "/clock/advance", step).await;
     }
 
     /// A GET by a user of a tenant.

@@ -1,22 +1,32 @@
-//! One HTTP exchange with an origin, on a connection of its own, inside CloudFront's time limits.
+//! One HTTP exchange with an origin, on a connection of its own, inside CloudFront's time limits. The body is handed on
+//! while it comes.
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Full};
+use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::Effect;
+use super::{Body, Effect};
 use crate::data_plane::forward::strip_hop_by_hop;
-use crate::model::{Origin, StoredResponse};
+use crate::model::Origin;
+use crate::reply::CutOff;
 
-/// Objects are held in memory.
-const MAX_OBJECT: usize = 64 << 20;
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
 const MAX_HEADERS: usize = 20_480;
+
+/// What an origin answers; its body may still be coming.
+pub(super) struct OriginResponse {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
+}
 
 /// Why an origin gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +58,7 @@ impl OriginFailure {
     }
 }
 
-/// Sends one request and reads the whole answer.
+/// Sends one request and reads the head of the answer.
 pub(super) async fn exchange(
     authority: &str,
     origin: &Origin,
@@ -56,24 +66,75 @@ pub(super) async fn exchange(
     path: &str,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<StoredResponse, OriginFailure> {
-    let whole = read_answer(authority, origin, method, path, headers, body);
-    match origin.completion_timeout {
-        Some(limit) => timeout(limit, whole)
+) -> Result<OriginResponse, OriginFailure> {
+    let patience = Patience::of(origin);
+    let asked = ask(authority, origin, method, path, headers, body, &patience);
+    let limit = patience.whole;
+    let asked = match limit {
+        Some(limit) => timeout_at(limit, asked)
             .await
-            .unwrap_or(Err(OriginFailure::NoAnswer(limit))),
-        None => whole.await,
+            .unwrap_or(Err(OriginFailure::NoAnswer(patience.gap))),
+        None => asked.await,
+    };
+    let (response, connection) = asked?;
+    let (head, incoming) = response.into_parts();
+    let header_bytes: usize = head
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    if header_bytes > MAX_HEADERS {
+        return Err(OriginFailure::TooLarge("20480 bytes of headers"));
+    }
+    let mut headers = head.headers;
+    let length = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    strip_hop_by_hop(&mut headers);
+    let body = if incoming.is_end_stream() && *method != Method::HEAD {
+        Body::empty()
+    } else {
+        Body::coming(pieces(incoming, connection, patience), length)
+    };
+    Ok(OriginResponse {
+        status: head.status.as_u16(),
+        headers,
+        body,
+    })
+}
+
+/// How long an origin may take: for the first byte and for each gap after it, and for everything.
+struct Patience {
+    gap: Duration,
+    whole: Option<Instant>,
+}
+
+impl Patience {
+    fn of(origin: &Origin) -> Self {
+        let whole = origin.completion_timeout;
+        Self {
+            gap: origin.read_timeout(),
+            whole: whole.map(|limit| Instant::now() + limit),
+        }
+    }
+
+    fn until(&self) -> Instant {
+        let gap = Instant::now() + self.gap;
+        self.whole.map_or(gap, |whole| whole.min(gap))
     }
 }
 
-async fn read_answer(
+type Connection = AbortOnDrop<hyper::Result<()>>;
+
+async fn ask(
     authority: &str,
     origin: &Origin,
     method: &Method,
     path: &str,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<StoredResponse, OriginFailure> {
+    patience: &Patience,
+) -> Result<(http::Response<Incoming>, Connection), OriginFailure> {
     let unreachable = |source| OriginFailure::Unreachable {
         authority: authority.to_owned(),
         source,
@@ -91,42 +152,32 @@ async fn read_answer(
     *request.method_mut() = method.clone();
     *request.uri_mut() = path.parse().map_err(|_| OriginFailure::Broken(None))?;
     *request.headers_mut() = headers;
-    // The time covers the wait for the first byte, and each gap between packets.
-    let patience = origin.read_timeout();
-    let response = timeout(patience, sender.send_request(request))
+    let response = timeout_at(patience.until(), sender.send_request(request))
         .await
-        .map_err(|_| OriginFailure::NoAnswer(patience))?
+        .map_err(|_| OriginFailure::NoAnswer(patience.gap))?
         .map_err(broken)?;
-    let (head, mut incoming) = response.into_parts();
-    let header_bytes: usize = head
-        .headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum();
-    if header_bytes > MAX_HEADERS {
-        return Err(OriginFailure::TooLarge("20480 bytes of headers"));
-    }
-    let mut collected = BytesMut::new();
-    while let Some(frame) = timeout(patience, incoming.frame())
-        .await
-        .map_err(|_| OriginFailure::NoAnswer(patience))?
-    {
-        if let Ok(data) = frame.map_err(broken)?.into_data() {
-            collected.extend_from_slice(&data);
+    Ok((response, connection))
+}
+
+/// The pieces of a body; the connection lives as long as they come.
+fn pieces(
+    incoming: Incoming,
+    connection: Connection,
+    patience: Patience,
+) -> impl futures_util::Stream<Item = Result<Bytes, CutOff>> + Send + 'static {
+    let state = Some((incoming, connection, patience));
+    stream::unfold(state, |state| async {
+        let (mut incoming, connection, patience) = state?;
+        loop {
+            let Ok(frame) = timeout_at(patience.until(), incoming.frame()).await else {
+                return Some((Err(CutOff), None));
+            };
+            match frame?.map(hyper::body::Frame::into_data) {
+                Err(_) => return Some((Err(CutOff), None)),
+                Ok(Ok(data)) => return Some((Ok(data), Some((incoming, connection, patience)))),
+                Ok(Err(_trailers)) => {}
+            }
         }
-        if collected.len() > MAX_OBJECT {
-            return Err(OriginFailure::TooLarge(
-                "64 MiB of body, which is the most that is held here",
-            ));
-        }
-    }
-    drop(connection);
-    let mut headers = head.headers;
-    strip_hop_by_hop(&mut headers);
-    Ok(StoredResponse {
-        status: head.status.as_u16(),
-        headers,
-        body: collected.freeze(),
     })
 }
 
@@ -141,7 +192,7 @@ impl<T> Drop for AbortOnDrop<T> {
 /// What a fault makes of an exchange.
 pub(super) enum Script {
     /// This, without asking the origin.
-    Instead(Result<StoredResponse, OriginFailure>),
+    Instead(Result<OriginResponse, OriginFailure>),
     /// The exchange, damaged afterwards.
     Then(Option<Effect>),
 }
@@ -149,10 +200,10 @@ pub(super) enum Script {
 pub(super) async fn scripted(effect: Option<Effect>, origin: &Origin) -> Script {
     let plain = |status, text: &str| {
         let body = Bytes::from(text.to_owned());
-        Script::Instead(Ok(StoredResponse {
+        Script::Instead(Ok(OriginResponse {
             status,
             headers: HeaderMap::new(),
-            body,
+            body: Body::Whole(body),
         }))
     };
     match effect {
@@ -177,9 +228,17 @@ pub(super) async fn scripted(effect: Option<Effect>, origin: &Origin) -> Script 
 }
 
 /// Damages an answer that was received.
-pub(super) fn damage(mut response: StoredResponse, effect: Option<&Effect>) -> StoredResponse {
-    if effect == Some(&Effect::TruncatedBody) {
-        response.body.truncate(response.body.len() / 2);
+pub(super) async fn damage(
+    response: OriginResponse,
+    effect: Option<&Effect>,
+) -> Result<OriginResponse, OriginFailure> {
+    if effect != Some(&Effect::TruncatedBody) {
+        return Ok(response);
     }
-    response
+    let whole = response.body.collect().await;
+    let whole = whole.ok_or(OriginFailure::Broken(None))?;
+    Ok(OriginResponse {
+        body: Body::Whole(whole.slice(..whole.len() / 2)),
+        ..response
+    })
 }
