@@ -14,6 +14,7 @@ CARGO := cargo --locked
 FUNCTIONS := invalidate poll prewarm
 PACKAGES := $(foreach function,$(FUNCTIONS),--package $(function))
 STACK := target/debug/warmfront-stack
+LAUNCHER := $(CARGO) build --package stack --package cloudfront-local
 # Tests of the pipeline mostly wait: more of them at once than the machine has cores.
 PIPELINE_TESTS := 8
 NEXTEST_VERSION := 0.9.143
@@ -25,16 +26,23 @@ demo: build-host node-modules stack-tools ## Refresh one tenant on this machine,
 	$(STACK) demo --origin-seconds $(or $(ORIGIN_SECONDS),3)
 
 .PHONY: stack-up
-stack-up: build-host node-modules stack-tools ## Bring the local stack up and leave it running
-	$(STACK) up
+stack-up: build-local node-modules stack-tools ## Bring the local stack up and leave it running
+	$(STACK) up --binaries target/local
+
+.PHONY: stack-refresh
+stack-refresh: build-local ## Put newly built functions into the running stack
+	@$(LAUNCHER) --quiet
+	@$(STACK) swap
 
 .PHONY: stack-down
 stack-down: stack-tools ## Take the local stack down
 	$(STACK) down
 
 .PHONY: run
-run: stack-tools ## Refresh TENANT on the running local stack (SCOPE=, VERSION=)
-	$(STACK) run --tenant "$(TENANT)" $(if $(SCOPE),--scope "$(SCOPE)") $(if $(VERSION),--expected-version "$(VERSION)")
+run: ## Refresh TENANT on the running local stack (SCOPE=, VERSION=)
+	@test -n "$(TENANT)" || { echo "which tenant? make run TENANT=acme" >&2; exit 2; }
+	@$(LAUNCHER) --quiet
+	@$(STACK) run --tenant "$(TENANT)" $(if $(SCOPE),--scope "$(SCOPE)") $(if $(VERSION),--expected-version "$(VERSION)")
 
 ## — Build it —
 
@@ -53,6 +61,11 @@ build: $(TOOLS)/cargo-lambda.installed ## Build the functions for AWS (arm64): o
 build-host: ## Build the functions for this machine into target/release
 	@echo "building the functions for this machine"
 	$(CARGO) build --release $(PACKAGES)
+
+.PHONY: build-local
+build-local: ## Build the functions for the local stack, quickly, into target/local
+	@echo "building the functions for the local stack"
+	$(CARGO) build --profile local $(PACKAGES)
 
 .PHONY: synth
 synth: node-modules ## Synthesize the CDK app; needs no AWS account and no built functions (SETTINGS=)
@@ -135,7 +148,7 @@ nextest:
 .PHONY: stack-tools
 stack-tools:
 	@echo "building the local stack's launcher"
-	$(CARGO) build --package stack --package cloudfront-local
+	$(LAUNCHER)
 
 .PHONY: node-modules
 node-modules: cdk/node_modules/.package-lock.json

@@ -58,12 +58,8 @@ pub fn trial(body: impl AsyncFnOnce(&Trial)) {
 }
 
 fn attached() -> Stack {
-    Stack::attach_from_environment().unwrap_or_else(|error| {
-        panic!(
-            "{error}\nThese tests run on the local stack: `make test` brings one up for them and takes it \
-             down; with `make stack-up` one stays up, and `cargo nextest run -p pipeline` finds it."
-        )
-    })
+    // The error ends with the command that helps.
+    Stack::attach_from_environment().unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Looks again until there is something; `what` says what is waited for.

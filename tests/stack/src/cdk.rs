@@ -26,8 +26,6 @@ const PIPELINE_STACK: &str = "WarmfrontPipeline";
 const DISTRIBUTION_STACK: &str = "WarmfrontDistribution";
 /// The shortest that both take: a test of a repeated request waits it out.
 const ERROR_CACHING_TTL: &str = "1s";
-/// The functions, by the names of their crates and of their folders in the app's setting `binaries`.
-pub(crate) const FUNCTIONS: [&str; 3] = ["invalidate", "poll", "prewarm"];
 
 /// The app, and where this stack keeps what comes out of it.
 #[derive(Debug)]
@@ -113,20 +111,6 @@ impl Cdk<'_> {
         read_outputs(&outputs)
     }
 
-    /// The folder of binaries as the app wants them: a folder per function with its `bootstrap`.
-    pub(crate) fn lay_out(&self, binaries: &Path) -> Result<PathBuf, StackError> {
-        let target = self.folders.cdk().join("binaries");
-        for function in FUNCTIONS {
-            let built = binaries.join(function);
-            let folder = target.join(function);
-            fs::create_dir_all(&folder)
-                .map_err(StackError::io(format!("create {}", folder.display())))?;
-            fs::copy(&built, folder.join("bootstrap"))
-                .map_err(StackError::io(format!("copy {}", built.display())))?;
-        }
-        Ok(target)
-    }
-
     fn settings(&self, name: &str, settings: &Value) -> Result<PathBuf, StackError> {
         let file = self.folders.cdk().join(format!("{name}.settings.json"));
         let text = serde_json::to_vec_pretty(settings).expect("settings are plain data");
@@ -157,6 +141,11 @@ impl Cdk<'_> {
             .env("NO_COLOR", "1");
         command
     }
+}
+
+/// The contract that is deployed.
+pub(crate) fn contract() -> PathBuf {
+    folders::project().join("shared/contract.json")
 }
 
 fn app() -> PathBuf {
@@ -191,24 +180,6 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) environment: &'a BTreeMap<String, String>,
 }
 
-/// Tells at once what would otherwise fail after minutes.
-pub(crate) fn require_binaries(folder: &Path) -> Result<(), StackError> {
-    let missing: Vec<&str> = FUNCTIONS
-        .into_iter()
-        .filter(|function| !folder.join(function).is_file())
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let reason = format!(
-        "{} has no {}; build them with cargo build --release -p {}",
-        folder.display(),
-        missing.join(", "),
-        missing.join(" -p ")
-    );
-    Err(StackError::unusable("find the functions' binaries", reason))
-}
-
 /// Settings of a pipeline for an existing distribution and user pool.
 pub(crate) fn pipeline_settings(around: &Surroundings<'_>) -> Value {
     let project = folders::project();
@@ -216,7 +187,7 @@ pub(crate) fn pipeline_settings(around: &Surroundings<'_>) -> Value {
     json!({
         "account": aws::ACCOUNT,
         "region": aws::REGION,
-        "contract": absolute("shared/contract.json"),
+        "contract": contract(),
         "pipeline": {
             "distributionId": around.distribution_id,
             "baseUrl": around.base_url,
@@ -240,7 +211,7 @@ pub(crate) fn distribution_settings(pool: &UserPool) -> Value {
     json!({
         "account": aws::ACCOUNT,
         "region": aws::REGION,
-        "contract": project.join("shared/contract.json"),
+        "contract": contract(),
         "pipeline": {
             "userPoolId": pool.id,
             "clientId": pool.service_client_id,

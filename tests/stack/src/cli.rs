@@ -5,15 +5,14 @@ mod demo;
 mod narrator;
 mod refresh;
 mod run;
+mod summary;
+mod table;
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use narrator::{Narrator, Waits};
-use stack::{Options, StackError, Supervisor};
+use stack::{Options, Stack, StackError, Supervisor};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Warmfront's local stack.
@@ -51,6 +50,8 @@ enum Command {
         #[arg(long, default_value = "target/demo/report.json", value_name = "FILE")]
         report: std::path::PathBuf,
     },
+    /// Put newly built functions into a running stack, without a deployment
+    Swap(Named),
     /// Take a stack down
     Down(Named),
     /// Tell whether a stack is up, and where its parts are
@@ -77,6 +78,7 @@ pub(crate) async fn run() -> ExitCode {
         Command::Exec { options, command } => exec(&options, &command).await,
         Command::Run(what) => run::run(&what).await,
         Command::Demo { options, report } => demo::demo(&options, &report).await,
+        Command::Swap(named) => swap(&named.name).await,
         Command::Down(named) => background::down(&named.name).await,
         Command::Status(named) => background::status(&named.name),
     };
@@ -84,6 +86,15 @@ pub(crate) async fn run() -> ExitCode {
         eprintln!("error: {}", error.report());
         ExitCode::FAILURE
     })
+}
+
+async fn swap(name: &str) -> Result<ExitCode, StackError> {
+    let swapped = Stack::swap_in_built_functions(name).await?;
+    show(&match swapped.as_slice() {
+        [] => format!("stack {name} runs what is built"),
+        functions => format!("stack {name} runs the new {}", functions.join(", ")),
+    });
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn supervise(options: &Options) -> Result<ExitCode, StackError> {
@@ -139,7 +150,7 @@ async fn with_stack(
 
 /// Prints a result. Whoever reads may have read enough: that is no error.
 fn show(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
+    let _ = writeln!(anstream::stdout(), "{text}");
 }
 
 /// What a shell reports for a program that Ctrl-C ended.

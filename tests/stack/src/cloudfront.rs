@@ -115,7 +115,7 @@ impl CloudFront {
 }
 
 /// The program that was named, or the one that was built together with this one.
-fn program(options: &Options) -> Result<PathBuf, StackError> {
+pub(crate) fn program(options: &Options) -> Result<PathBuf, StackError> {
     if let Some(program) = &options.cloudfront_local {
         return Ok(program.clone());
     }

@@ -65,10 +65,34 @@ pub enum StackError {
         pid: u32,
     },
     /// No stack of that name is up.
-    #[error("no stack is up here: {}", state.display())]
+    #[error("no stack {name} is up: {mend}")]
     NotUp {
-        /// The state file that was looked for.
-        state: PathBuf,
+        /// The name of the stack.
+        name: String,
+        /// The command that brings it up.
+        mend: String,
+    },
+    /// The stack's supervisor ended without taking it down.
+    #[error("the stack {name} was killed (its process {pid} is gone): {mend}")]
+    Killed {
+        /// The name of the stack.
+        name: String,
+        /// The supervisor's process.
+        pid: u32,
+        /// The command that brings it up anew.
+        mend: String,
+    },
+    /// What the stack runs is older than what it was made from.
+    #[error("the stack {name} runs {part} from before {changed} changed: {mend}")]
+    Stale {
+        /// The name of the stack.
+        name: String,
+        /// What is old.
+        part: String,
+        /// The file that changed since.
+        changed: String,
+        /// The command that brings it up to date.
+        mend: String,
     },
 }
 

@@ -3,13 +3,21 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use crate::error::StackError;
 
-/// The project's own folders.
+/// The stack that commands mean when no other is named.
+pub(crate) const USUAL: &str = "local";
+
+/// The project's own folder.
 pub(crate) fn project() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+    static PROJECT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        here.canonicalize().unwrap_or(here)
+    });
+    &PROJECT
 }
 
 /// The folders and files of one named stack.
@@ -32,12 +40,30 @@ impl Folders {
                 "a name is 1 to 32 letters, digits, '-' or '_'",
             ));
         }
-        let project = project()
-            .canonicalize()
-            .map_err(StackError::io("find the project"))?;
         Ok(Self {
-            root: project.join("target/stack").join(name),
+            root: project().join("target/stack").join(name),
         })
+    }
+
+    /// The folders that this state file lies in.
+    pub(crate) fn around(state: &Path) -> Self {
+        Self {
+            root: state.parent().unwrap_or(Path::new("")).to_owned(),
+        }
+    }
+
+    /// The stack's name.
+    pub(crate) fn name(&self) -> String {
+        let name = self.root.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// The command that makes these targets for this stack.
+    pub(crate) fn make(&self, targets: &str) -> String {
+        match self.name().as_str() {
+            USUAL => format!("make {targets}"),
+            name => format!("WARMFRONT_STACK_NAME={name} make {targets}"),
+        }
     }
 
     /// Starts with empty folders: a stack has no memory.
@@ -113,5 +139,20 @@ impl Folders {
 
     pub(crate) fn cdk(&self) -> PathBuf {
         self.root.join("cdk")
+    }
+
+    /// The deployed binaries, as the CDK app wants them: a folder per function with its `bootstrap`.
+    pub(crate) fn binaries(&self) -> PathBuf {
+        self.cdk().join("binaries")
+    }
+
+    /// Keeps a copy of this function's binary, which the next build would replace.
+    pub(crate) fn keep(&self, function: &str, binary: &Path) -> Result<PathBuf, StackError> {
+        let folder = self.binaries().join(function);
+        fs::create_dir_all(&folder)
+            .map_err(StackError::io(format!("create {}", folder.display())))?;
+        let kept = folder.join("bootstrap");
+        fs::copy(binary, &kept).map_err(StackError::io(format!("copy {}", binary.display())))?;
+        Ok(kept)
     }
 }

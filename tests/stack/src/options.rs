@@ -112,9 +112,11 @@ impl Options {
         Duration::try_from_secs_f64(self.origin_seconds).unwrap_or_default()
     }
 
+    /// Absolute: others read it from other folders.
     pub(crate) fn binaries(&self) -> PathBuf {
-        self.binaries
-            .clone()
-            .unwrap_or_else(|| folders::project().join("target/release"))
+        match &self.binaries {
+            Some(given) => std::path::absolute(given).unwrap_or_else(|_| given.clone()),
+            None => folders::project().join("target/release"),
+        }
     }
 }

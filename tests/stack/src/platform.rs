@@ -99,13 +99,8 @@ fn take(folders: &Folders) -> Result<File, StackError> {
     fs::create_dir_all(folders.root()).map_err(failed())?;
     let lock = File::create(folders.lock()).map_err(failed())?;
     if lock.try_lock().is_err() {
-        let name = folders
-            .root()
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
         let pid = State::read(&folders.state()).map_or(0, |state| state.pid);
+        let name = folders.name();
         return Err(StackError::AlreadyUp { name, pid });
     }
     let _ = fs::remove_file(folders.state());

@@ -1,14 +1,22 @@
 //! A running stack as tests and tools use it: SDK clients, tenants, and the control ports of its parts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_secretsmanager::Client as SecretsManager;
 use aws_sdk_sfn::Client as StepFunctions;
 
 use crate::{
-    aws, browser::Browser, cloudfront::CloudFrontControl, cognito::Users, error::StackError,
-    folders::Folders, gate::GateControl, options::Options, origin::OriginControl, state::State,
+    aws,
+    browser::Browser,
+    cloudfront::CloudFrontControl,
+    cognito::Users,
+    error::StackError,
+    folders::{Folders, USUAL},
+    gate::GateControl,
+    options::Options,
+    origin::OriginControl,
+    state::State,
     supervisor::Supervisor,
 };
 
@@ -61,18 +69,36 @@ impl Stack {
         Ok((supervisor, stack))
     }
 
-    /// The running stack with this state file.
-    pub fn attach(state: &Path) -> Result<Self, StackError> {
-        State::read(state).map(Self::of)
+    /// The running stack with this state file, whatever it runs.
+    pub fn attach(file: &Path) -> Result<Self, StackError> {
+        let state = State::read(file)?;
+        let folders = Folders::around(file);
+        if !folders.in_use() {
+            return Err(StackError::Killed {
+                name: state.name,
+                pid: state.pid,
+                mend: folders.make("stack-up"),
+            });
+        }
+        Ok(Self::of(state))
+    }
+
+    /// The running stack of this name, if it runs what the sources say.
+    pub fn attach_current(name: &str) -> Result<Self, StackError> {
+        let folders = Folders::of(name)?;
+        let stack = Self::attach(&folders.state())?;
+        stack.state.running.check(&folders)?;
+        Ok(stack)
     }
 
     /// The running stack that `WARMFRONT_STACK` names, or the one called `local`.
+    ///
+    /// The former was brought up for the command that is running, from what was there then; the latter may be stale.
     pub fn attach_from_environment() -> Result<Self, StackError> {
-        let state = match std::env::var_os(STATE_VARIABLE) {
-            Some(file) => PathBuf::from(file),
-            None => Folders::of("local")?.state(),
-        };
-        Self::attach(&state)
+        match std::env::var_os(STATE_VARIABLE) {
+            Some(file) => Self::attach(Path::new(&file)),
+            None => Self::attach_current(USUAL),
+        }
     }
 
     /// Clients for a stack in this state.

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{cognito::UserPool, error::StackError};
+use crate::{cognito::UserPool, error::StackError, folders::Folders, running::Running};
 
 /// Endpoints and names of everything that a test or a tool needs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -29,6 +29,8 @@ pub struct State {
     pub base_url: String,
     /// What was deployed.
     pub pipeline: Pipeline,
+    /// What it was made from.
+    pub running: Running,
 }
 
 /// Base URLs.
@@ -79,11 +81,26 @@ pub struct Pipeline {
     pub prewarm_function: String,
 }
 
+impl Pipeline {
+    /// The deployed name of a function, by the name of its crate.
+    pub(crate) fn function(&self, crate_name: &str) -> &str {
+        match crate_name {
+            "invalidate" => &self.invalidate_function,
+            "poll" => &self.poll_function,
+            _ => &self.prewarm_function,
+        }
+    }
+}
+
 impl State {
     /// Reads the file of a running stack.
     pub fn read(file: &Path) -> Result<Self, StackError> {
-        let text = fs::read(file).map_err(|_| StackError::NotUp {
-            state: file.to_owned(),
+        let text = fs::read(file).map_err(|_| {
+            let folders = Folders::around(file);
+            StackError::NotUp {
+                name: folders.name(),
+                mend: folders.make("stack-up"),
+            }
         })?;
         serde_json::from_slice(&text).map_err(|error| {
             StackError::unusable(format!("read {}", file.display()), error.to_string())

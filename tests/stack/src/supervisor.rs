@@ -1,6 +1,12 @@
 //! Brings the parts up in order, keeps them, and takes them down in the reverse order.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use aws_sdk_secretsmanager::{
     Client as SecretsManager, operation::create_secret::CreateSecretError,
@@ -11,7 +17,7 @@ use tokio::sync::Notify;
 use crate::{
     aws,
     cdk::{self, Cdk, Surroundings},
-    cloudfront::CloudFront,
+    cloudfront::{self, CloudFront},
     cognito::{ServiceLogin, Users},
     connection::Server,
     control::Control,
@@ -20,6 +26,7 @@ use crate::{
     options::Options,
     origin::{Origin, OriginControl},
     platform::Platform,
+    running::{self, Running},
     state::{Endpoints, State},
 };
 
@@ -37,7 +44,8 @@ impl Supervisor {
     ///
     /// When it fails or is dropped before it is done, what was started is ended.
     pub async fn start(options: &Options, say: impl Fn(&str)) -> Result<Self, StackError> {
-        cdk::require_binaries(&options.binaries())?;
+        let built = options.binaries();
+        running::require_built(&built)?;
         let mut platform = Platform::start(options, &say).await?;
         let Platform {
             folders,
@@ -48,7 +56,10 @@ impl Supervisor {
         } = &platform;
         let cdk = Cdk { folders, reaper };
         cdk.install(&say).await?;
-        let binaries = cdk.lay_out(&options.binaries())?;
+        let running = running(options, &built)?;
+        for function in running.functions.keys() {
+            folders.keep(function, &built.join(function))?;
+        }
         let users = Users::at(cognito);
         let (user_pool, login) = users.create_pool().await?;
         let gate = Gate::start(cognito, localstack).await?;
@@ -79,7 +90,7 @@ impl Supervisor {
             user_pool_id: &user_pool.id,
             client_id: &user_pool.service_client_id,
             secret_arn: &secret_arn,
-            binaries: &binaries,
+            binaries: &folders.binaries(),
             environment: &environment,
         });
         let pipeline = cdk.deploy_pipeline(localstack, &settings).await?;
@@ -105,6 +116,7 @@ impl Supervisor {
             distribution_id: distribution.id,
             base_url: distribution.url,
             pipeline,
+            running,
         };
         state.write(&folders.state())?;
         platform.parts.extend(cloudfront.part);
@@ -150,6 +162,16 @@ impl Supervisor {
         let _ = fs::remove_file(self.platform.folders.state());
         self.platform.stop().await;
     }
+}
+
+/// The times are read before anything is taken: what changes meanwhile is found to have changed.
+fn running(options: &Options, built: &Path) -> Result<Running, StackError> {
+    let own = std::env::current_exe().map_err(StackError::io("find this program"))?;
+    let mut programs = vec![own];
+    if options.cloudfront.is_none() {
+        programs.push(cloudfront::program(options)?);
+    }
+    Running::of(built, &programs, &cdk::contract())
 }
 
 async fn control(stop: &Arc<Notify>) -> Result<Server, StackError> {

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
-use stack::{Folders, Stack, StackError};
+use stack::{Stack, StackError};
 
-use super::{narrator::Narrator, refresh, show};
+use super::{narrator::Narrator, refresh, show, summary};
 
 /// What to refresh.
 #[derive(clap::Args)]
@@ -22,14 +22,18 @@ pub(crate) struct Run {
     #[arg(long, value_name = "VERSION")]
     expected_version: Option<String>,
 
+    /// Print the execution's output, or its error and cause, as JSON
+    #[arg(long)]
+    json: bool,
+
     /// Name of the stack
     #[arg(long, default_value = "local", env = "WARMFRONT_STACK_NAME")]
     name: String,
 }
 
-/// Runs it, shows its progress, prints its output or its error.
+/// Runs it, shows its progress, and prints what it came to.
 pub(crate) async fn run(run: &Run) -> Result<ExitCode, StackError> {
-    let stack = Stack::attach(&Folders::of(&run.name)?.state())?;
+    let stack = Stack::attach_current(&run.name)?;
     let mut input = Map::from_iter([("tenant".to_owned(), json!(run.tenant))]);
     for (field, value) in [
         ("scope", &run.scope),
@@ -40,15 +44,18 @@ pub(crate) async fn run(run: &Run) -> Result<ExitCode, StackError> {
         }
     }
     let execution = refresh::show(&stack, &Value::Object(input), &Narrator::new()).await?;
-    if let Some(output) = &execution.output {
-        show(&format!("{output:#}"));
-        return Ok(ExitCode::SUCCESS);
+    if run.json {
+        let failure = json!({ "error": execution.error, "cause": execution.cause });
+        show(&format!(
+            "{:#}",
+            execution.output.as_ref().unwrap_or(&failure)
+        ));
+    } else {
+        show(&summary::of(&execution));
     }
-    let (error, cause) = (execution.error.as_deref(), execution.cause.as_deref());
-    show(&format!(
-        "{}: {}",
-        error.unwrap_or("no error name"),
-        cause.unwrap_or("no cause")
-    ));
-    Ok(ExitCode::FAILURE)
+    Ok(if execution.succeeded() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
