@@ -38,6 +38,10 @@ pub struct Distribution {
 }
 
 /// One cache behaviour.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own, as CloudFront has them"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Behavior {
     /// Its path pattern; `*` for the default behaviour.

@@ -34,7 +34,7 @@ fn a_name_that_fits_is_tenant_and_version() {
 }
 
 /// 80 characters, and of them only those that CloudWatch's log names allow too (Step Functions API
-/// Reference, "StartExecution").
+/// Reference, "`StartExecution`").
 #[test]
 fn every_other_name_fits_and_stays_apart() {
     let longest = "a".repeat(64);

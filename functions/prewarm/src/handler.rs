@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 use warmfront::clock::Clock;
-use warmfront::failure::{ErrorName, Failure};
 use warmfront::message::{
     Invalidation, InvalidationReport, Mode, Next, PrewarmRequest, PrewarmResponse, Progress, Purge,
     Purpose, Remaining, Run, WarmRequest,
 };
 use warmfront::step::Step;
 
-use crate::batch::{Batch, Ended};
+use crate::batch::{Batch, Ended, MARGIN};
 use crate::config::Config;
 use crate::error::PrewarmError;
 use crate::identity::Identity;
@@ -92,7 +91,7 @@ impl<P: Ports> Prewarm<P> {
         let batch = Batch {
             config: &self.config,
             ports: &*self.ports,
-            identity: &self.identity.for_call(deadline),
+            identity: &self.identity.for_call(deadline - MARGIN),
             run: &run,
             plan: &plan,
             purged_at: invalidation.as_ref().map(|purge| purge.create_time),
@@ -142,9 +141,7 @@ impl<P: Ports> Prewarm<P> {
 /// A refused one ends the run: nobody sends that password another time.
 fn check_login(ended: &Ended) -> Result<(), PrewarmError> {
     match &ended.login_failure {
-        Some(failure) if !ended.acted || failure.name() == ErrorName::LoginRefused => {
-            Err(failure.clone().into())
-        }
+        Some(failure) if !ended.acted || !failure.may_pass() => Err(failure.clone().into()),
         Some(cause) => {
             tracing::warn!(%cause, "handing on what remains");
             Ok(())

@@ -85,6 +85,7 @@ impl Standing<'_> {
     }
 
     /// The failure of a run that was answered with another tenant's data.
+    #[must_use]
     pub fn wrong_tenant(&self, progress: &Progress) -> PrewarmError {
         let purged = match self.run.mode {
             Mode::Refresh => "was purged again and is not refilled",
@@ -160,18 +161,19 @@ impl Standing<'_> {
 
 /// A target that is not fresh, in words.
 fn described(row: &EndpointReport) -> String {
-    let mut described = row.path.clone();
-    for (header, value) in &row.variant {
-        described.push_str(&format!(" {header}={value}"));
-    }
-    if let Some(pop) = &row.pop {
-        described.push_str(&format!(" at {pop}"));
-    }
-    described.push_str(&format!(" is {}", row.verdict.as_str()));
-    if let Some(detail) = &row.detail {
-        described.push_str(&format!(": {detail}"));
-    }
-    described
+    let variant = row.variant.iter();
+    let variant = variant.fold(String::new(), |told, (header, value)| {
+        told + " " + header + "=" + value
+    });
+    let pop = row.pop.as_ref().map(|pop| format!(" at {pop}"));
+    let detail = row.detail.as_ref().map(|detail| format!(": {detail}"));
+    format!(
+        "{}{variant}{} is {}{}",
+        row.path,
+        pop.unwrap_or_default(),
+        row.verdict.as_str(),
+        detail.unwrap_or_default()
+    )
 }
 
 /// The tag's purge drops what is fresh as well, so everything is warmed again.

@@ -40,7 +40,7 @@ impl<P: Ports> Prewarm<P> {
         let input = ExecutionInput::parse(&execution.input)?;
         let (plan, selected) = Plan::begin(&self.config, &input)?;
         check_timeouts(&plan, &selected, deadline)?;
-        let identity = self.identity.for_call(deadline);
+        let identity = self.identity.for_call(deadline - MARGIN);
         identity.prove(!self.config.signed_paths.is_empty()).await?;
         if let (Some(probe), Some(expected)) = (&self.config.contract.probe, &plan.expected)
             && input.mode != Mode::Verify

@@ -44,6 +44,7 @@ impl Room {
 }
 
 /// The report on a run as it stands.
+#[must_use]
 pub fn report(
     config: &Config,
     run: &Run,
@@ -113,9 +114,13 @@ fn with_rows(mut report: Report, rows: Vec<EndpointReport>, room: Room) -> Repor
     for row in rows.by_ref() {
         let taken = room.taken_by(&row) + 1;
         let own = bare.front().map_or(0, |(_, taken)| *taken);
-        let fits = taken + others - own <= left;
         // The first is worth more than the names of the rest.
-        if !fits && !(report.endpoints.is_empty() && taken <= left) {
+        let beside = if report.endpoints.is_empty() {
+            0
+        } else {
+            others - own
+        };
+        if taken + beside > left {
             break;
         }
         left -= taken;
@@ -135,6 +140,7 @@ fn with_rows(mut report: Report, rows: Vec<EndpointReport>, room: Room) -> Repor
 }
 
 /// A row, spelled out.
+#[must_use]
 pub fn endpoint(config: &Config, run: &Run, plan: &Plan, row: &Row) -> EndpointReport {
     let target = &plan.targets[row.target];
     let asked_at = run

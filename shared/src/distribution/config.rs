@@ -346,10 +346,11 @@ fn edge_settings(properties: &Value) -> EdgeSettings {
     if field(properties, "PackageType") == "Image" {
         note("a container image", "PackageType".to_owned());
     }
-    if let Some(runtime) = text(field(properties, "Runtime")) {
-        if !runtime.starts_with("nodejs") && !runtime.starts_with("python") {
-            note("runtime", runtime);
-        }
+    if let Some(runtime) = text(field(properties, "Runtime"))
+        && !runtime.starts_with("nodejs")
+        && !runtime.starts_with("python")
+    {
+        note("runtime", runtime);
     }
     EdgeSettings {
         memory: number(field(properties, "MemorySize")).unwrap_or(128),

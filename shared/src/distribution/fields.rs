@@ -29,7 +29,8 @@ pub(super) fn number(value: &Value) -> Option<u64> {
         Value::String(text) => text.trim().parse().ok(),
         other => other
             .as_u64()
-            .or_else(|| other.as_f64().map(|float| float as u64)),
+            // `30.0`, as some writers of JSON have it.
+            .or_else(|| format!("{:.0}", other.as_f64()?).parse().ok()),
     }
 }
 

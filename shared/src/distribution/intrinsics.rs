@@ -41,7 +41,7 @@ impl<'t> Templates<'t> {
     fn computed(&self, name: &str, argument: &Value, template: &Value) -> Option<Value> {
         let list = || self.resolved(argument, template).as_array().cloned();
         match name {
-            "Ref" => Some(self.referenced(argument.as_str()?, template)),
+            "Ref" => Some(Self::referenced(argument.as_str()?, template)),
             "Fn::GetAtt" => {
                 let path = match argument {
                     Value::String(path) => path.clone(),
@@ -97,7 +97,7 @@ impl<'t> Templates<'t> {
         }
     }
 
-    fn referenced(&self, name: &str, template: &Value) -> Value {
+    fn referenced(name: &str, template: &Value) -> Value {
         if name == "AWS::NoValue" {
             return Value::Null;
         }
@@ -121,7 +121,7 @@ impl<'t> Templates<'t> {
             let value = match own.get(name) {
                 Some(value) => self.resolved(value, template),
                 None if name.contains('.') => format!("${{{name}}}").into(),
-                None => self.referenced(name, template),
+                None => Self::referenced(name, template),
             };
             result.push_str(&text(&value).unwrap_or_default());
             rest = after;

@@ -28,6 +28,10 @@ pub struct Progress {
 }
 
 /// A target that has no verdict yet, and what is known about it. What is not known takes no room.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a retry of its own that is used or not"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Remaining {

@@ -46,6 +46,10 @@ pub struct Report {
     pub left_out: u32,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }

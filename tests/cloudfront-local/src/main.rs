@@ -49,7 +49,7 @@ async fn until_interrupted(with_parent: bool) {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminated.recv() => {}
-        _ = input_ends(), if with_parent => {}
+        () = input_ends(), if with_parent => {}
     }
 }
 

@@ -1,5 +1,7 @@
 //! Crowds get through: all of them, in about the time that the account's rate allows, with few calls.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use serde_json::Value;
 use simulation::DEFINITION;
 use simulation::crowd::{Crowd, Limits, Outcome};

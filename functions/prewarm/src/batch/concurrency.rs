@@ -124,14 +124,14 @@ mod tests {
         fn stays_between_one_and_the_most(
             most in 1_usize..64,
             limit in proptest::option::of(0_u32..100),
-            loads in proptest::collection::vec(0..3, 0..300),
+            loads in proptest::collection::vec(0_usize..3, 0..300),
         ) {
             let mut concurrency = Concurrency::new(most, limit);
             for load in loads {
                 let started = concurrency.start();
                 concurrency.answered(
                     started,
-                    [Load::TooMuch, Load::Bearable, Load::Unknown][load as usize],
+                    [Load::TooMuch, Load::Bearable, Load::Unknown][load],
                 );
                 prop_assert!((1..=most).contains(&concurrency.limit()));
             }

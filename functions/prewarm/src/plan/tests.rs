@@ -24,14 +24,14 @@ fn config() -> Config {
     crate::config::tests::with_contract(Contract::parse(json).unwrap())
 }
 
-fn begin(config: &Config, input: Value) -> Result<(Plan, Vec<usize>), Vec<String>> {
-    let input = ExecutionInput::parse(&input).unwrap();
+fn begin(config: &Config, input: &Value) -> Result<(Plan, Vec<usize>), Vec<String>> {
+    let input = ExecutionInput::parse(input).unwrap();
     Plan::begin(config, &input).map_err(|error| error.problems)
 }
 
 fn paths(scope: Option<&str>, selected: Option<&[&str]>) -> Result<Vec<String>, Vec<String>> {
     let input = json!({"tenant": "acme", "scope": scope, "endpoints": selected});
-    let (plan, selected) = begin(&config(), input)?;
+    let (plan, selected) = begin(&config(), &input)?;
     let targets = selected.iter().map(|number| &plan.targets[*number]);
     let first = targets.filter(|target| target.variant == 0);
     Ok(first.map(|target| target.path.clone()).collect())
@@ -39,7 +39,7 @@ fn paths(scope: Option<&str>, selected: Option<&[&str]>) -> Result<Vec<String>, 
 
 #[test]
 fn requires_first_and_turns_variants_like_an_odometer() {
-    let (plan, selected) = begin(&config(), json!({"tenant": "acme"})).unwrap();
+    let (plan, selected) = begin(&config(), &json!({"tenant": "acme"})).unwrap();
     let rows: Vec<_> = plan
         .targets
         .iter()
@@ -59,7 +59,7 @@ fn requires_first_and_turns_variants_like_an_odometer() {
 
 #[test]
 fn sends_what_a_browser_of_the_variant_sends() {
-    let (plan, _) = begin(&config(), json!({"tenant": "acme"})).unwrap();
+    let (plan, _) = begin(&config(), &json!({"tenant": "acme"})).unwrap();
     let headers = &plan.variants[1].headers;
     assert_eq!(headers["accept-language"], "de-DE,de;q=0.9,en;q=0.5");
     assert_eq!(headers["accept-encoding"], BROWSER_CODINGS);
@@ -84,7 +84,7 @@ fn sends_what_the_contract_says_for_other_headers_and_cookies_of_the_key() {
     key.sent_headers.insert("x-plan".into(), "gold".into());
     key.sent_cookies.insert("theme".into(), "dark".into());
     key.sent_cookies.insert("beta".into(), "0".into());
-    let (plan, _) = begin(&config, json!({"tenant": "acme"})).unwrap();
+    let (plan, _) = begin(&config, &json!({"tenant": "acme"})).unwrap();
     assert_eq!(plan.variants[0].headers["x-plan"], "gold");
     assert_eq!(plan.variants[0].headers["cookie"], "beta=0; theme=dark");
 }
@@ -94,7 +94,7 @@ fn chooses_a_variant_made_from_a_claim_by_its_own_header() {
     let mut config = config();
     let variant = &mut config.contract.variants[0];
     variant.from = VariantSource::Claim("custom:role".into());
-    let (plan, _) = begin(&config, json!({"tenant": "acme"})).unwrap();
+    let (plan, _) = begin(&config, &json!({"tenant": "acme"})).unwrap();
     let headers = &plan.variants[1].headers;
     assert_eq!(headers["x-locale-bucket"], "de");
     assert!(!headers.contains_key("accept-language"));
@@ -140,8 +140,8 @@ fn names_everything_that_cannot_be_selected() {
 #[test]
 fn a_target_keeps_its_number_whatever_is_selected() {
     let config = config();
-    let (all, _) = begin(&config, json!({"tenant": "acme"})).unwrap();
-    let (some, selected) = begin(&config, json!({"tenant": "acme", "scope": "cost"})).unwrap();
+    let (all, _) = begin(&config, &json!({"tenant": "acme"})).unwrap();
+    let (some, selected) = begin(&config, &json!({"tenant": "acme", "scope": "cost"})).unwrap();
     assert_eq!(all.targets, some.targets);
     assert!(selected.len() < all.targets.len());
 }
@@ -300,13 +300,14 @@ proptest! {
         version in "[A-Za-z0-9._:+/=~-]{64}",
     ) {
         let config = large(paths, length);
-        let Ok((plan, selected)) = begin(&config, json!({"tenant": "t".repeat(64)})) else {
+        let Ok((plan, selected)) = begin(&config, &json!({"tenant": "t".repeat(64)})) else {
             prop_assert!(paths * length > MOST_VERDICT_BYTES / 2);
             return Ok(());
         };
-        let (verdict, outcome) = match fresh {
-            true => (Verdict::Fresh, Outcome::Fresh),
-            false => (Verdict::Stale, Outcome::Failed),
+        let (verdict, outcome) = if fresh {
+            (Verdict::Fresh, Outcome::Fresh)
+        } else {
+            (Verdict::Stale, Outcome::Failed)
         };
         let rows = selected.iter().map(|target| longest_row(*target, verdict, &version));
         let progress = longest_progress(rows.collect(), Vec::new());
@@ -328,9 +329,9 @@ proptest! {
 
 #[test]
 fn more_targets_than_fit_are_refused() {
-    let problems = begin(&large(MOST_TARGETS + 1, 31), json!({"tenant": "acme"})).unwrap_err();
+    let problems = begin(&large(MOST_TARGETS + 1, 31), &json!({"tenant": "acme"})).unwrap_err();
     assert!(problems[0].contains("selects 1001 targets"), "{problems:?}");
-    let problems = begin(&large(300, 1_000), json!({"tenant": "acme"})).unwrap_err();
+    let problems = begin(&large(300, 1_000), &json!({"tenant": "acme"})).unwrap_err();
     assert!(
         problems[0].contains("of the report, it has room for 200000"),
         "{problems:?}"

@@ -163,12 +163,8 @@ impl Rules {
     /// after the purge has an age, rounded down, that says so.
     fn next_whole_second(&self, now: Timestamp) -> Option<u64> {
         let since = Duration::try_from(now.duration_since(self.purged_at?)).unwrap_or_default();
-        let rest = Duration::from_nanos(u64::from(since.subsec_nanos()));
-        let pause = if rest.is_zero() {
-            rest
-        } else {
-            Duration::from_secs(1) - rest
-        };
+        let whole = since.as_secs() + u64::from(since.subsec_nanos() > 0);
+        let pause = Duration::from_secs(whole).saturating_sub(since);
         Some(self.since_start(now, pause))
     }
 

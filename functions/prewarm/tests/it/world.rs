@@ -127,12 +127,12 @@ impl World {
     }
 
     pub(crate) async fn preflight(&self, input: Value) -> Result<PrewarmResponse, PrewarmError> {
-        let execution = self.execution(input);
+        let execution = self.execution(&input);
         self.call(json!({"action": "preflight", "execution": execution}))
             .await
     }
 
-    fn execution(&self, input: Value) -> Value {
+    fn execution(&self, input: &Value) -> Value {
         json!({
             "Id": "arn:aws:states:eu-central-1:123456789012:execution:refresh:acme-7",
             "RedriveCount": self.redrives,
@@ -177,7 +177,7 @@ impl World {
             "run": state["run"],
             "progress": state["progress"],
             "invalidation": invalidation,
-            "execution": self.execution(json!({"tenant": "acme"})),
+            "execution": self.execution(&json!({"tenant": "acme"})),
         }))
         .await
     }
@@ -201,7 +201,7 @@ impl World {
             match answer.next {
                 Next::Finished => return Ok(answer.report.unwrap()),
                 Next::Invalidate | Next::InvalidateAgain => {
-                    invalidation = self.purge(&answer).await
+                    invalidation = self.purge(&answer).await;
                 }
                 Next::Await => invalidation = self.wait_for_purge(&state),
                 Next::Wait => self.wait_until(answer.not_before.unwrap()).await,

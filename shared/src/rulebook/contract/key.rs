@@ -159,7 +159,7 @@ fn is_session(cookie: &str) -> bool {
         "sess", "token", "jwt", "csrf", "xsrf", "auth", "awsalb", "cognito",
     ];
     lower == "sid"
-        || lower.ends_with(".sid")
+        || lower.split('.').next_back() == Some("sid")
         || lower.starts_with("_ga")
         || lower == "*"
         || tokens.iter().any(|part| lower.contains(part))

@@ -13,7 +13,7 @@ const MAX_BEHAVIORS: usize = 75;
 /// Cache policies of an account (quotas page).
 const MAX_CACHE_POLICIES: usize = 20;
 const MAX_PATTERN_LENGTH: usize = 255;
-const LONGEST_TTL: Duration = Duration::from_secs(365 * 86_400);
+const LONGEST_TTL: Duration = Duration::from_hours(365 * 24);
 
 pub(super) fn check(contract: &Contract, found: &mut Found) {
     let paths = &contract.paths;

@@ -49,7 +49,7 @@ pub(super) fn check(at: &str, path: &str, found: &mut Found) {
         note("has a . or .. segment", "clients resolve it away");
     }
     escapes(&filled, bare, &mut note);
-    if filled.contains("?") && (query.is_empty() || query.split('&').any(str::is_empty)) {
+    if filled.contains('?') && (query.is_empty() || query.split('&').any(str::is_empty)) {
         note(
             "has an empty query parameter",
             "browsers send another key, or none",

@@ -112,7 +112,7 @@ mod tests {
         let first = changed("b=1&a=2&b=3", |left| left["b"]["value"] = json!("9"));
         assert_eq!(first, "b=9&b=3&a=2");
         let all = changed("b=1&b=3", |left| {
-            left["b"]["multiValue"] = json!([{"value": "7"}])
+            left["b"]["multiValue"] = json!([{"value": "7"}]);
         });
         assert_eq!(all, "b=7");
     }

@@ -53,7 +53,7 @@ mod tests {
         let of = |text| {
             let mut headers = HeaderMap::new();
             headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static(text));
-            let ttl = Duration::from_secs(60);
+            let ttl = Duration::from_mins(1);
             staleness(&policy, &headers, ttl, Time::default())
         };
         let seconds = Duration::from_secs;

@@ -116,6 +116,6 @@ async fn it_ends_with_its_parent_on_request() {
     ready_line(&mut child).await;
     assert!(child.try_wait().unwrap().is_none(), "stdin is still open");
     drop(child.stdin.take());
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), child.wait()).await;
+    let ended = tokio::time::timeout(std::time::Duration::from_mins(1), child.wait()).await;
     assert!(ended.unwrap().unwrap().success());
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::stage::{Script, Stage, changed, fixture};
 
-/// AllViewer.
+/// `AllViewer`.
 const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
 
 #[tokio::test]

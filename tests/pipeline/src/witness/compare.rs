@@ -119,7 +119,7 @@ impl Witness {
             .map(|visit| visit.took_ms)
             .max()
             .unwrap_or_default();
-        let millis = i64::try_from(row.millis).unwrap_or(i64::MAX);
+        let millis = i64::from(row.millis);
         if u64::from(row.millis) > self.lasted() || (all_are_its_own && millis + CUT < longest) {
             disputes.push(format!("a request took {longest} ms, not {millis}"));
         }
@@ -167,10 +167,10 @@ fn device(user_agent: &str) -> &'static str {
 /// and ended when the object of that age was stored.
 fn gave(request: &OriginRequest, row: &EndpointReport) -> bool {
     let is = |header: &str, value: &str| row.variant.get(header).is_none_or(|held| held == value);
-    let age = i64::try_from(row.age.unwrap_or_default()).unwrap_or(i64::MAX);
+    let age = i64::from(row.age.unwrap_or_default());
     let stored = row.asked_at.as_millisecond() - age * 1_000;
     let took = i64::try_from(request.milliseconds.unwrap_or_default()).unwrap_or(i64::MAX);
-    let longest = i64::try_from(row.millis).unwrap_or(i64::MAX);
+    let longest = i64::from(row.millis);
     row.path == format!("{}?{}", request.path, request.query)
         && is(LOCALE, &request.locale)
         && is(DEVICE, &request.device)

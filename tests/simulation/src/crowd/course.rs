@@ -273,15 +273,12 @@ impl<'d> Course<'d> {
         let retriers = self.retriers[task as usize];
         let rng = &mut self.rng;
         let tries = &mut self.runs[run as usize].tries;
-        match pause_before_retry(retriers, tries, error, || rng.f64()) {
-            Some(pause) => {
-                self.outcome.retries += 1;
-                self.agenda.add(at + millis(pause), Event::Try(run));
-            }
-            None => {
-                let failed = self.outcome.failures.entry((task.state(), error));
-                *failed.or_default() += 1;
-            }
+        if let Some(pause) = pause_before_retry(retriers, tries, error, || rng.f64()) {
+            self.outcome.retries += 1;
+            self.agenda.add(at + millis(pause), Event::Try(run));
+        } else {
+            let failed = self.outcome.failures.entry((task.state(), error));
+            *failed.or_default() += 1;
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pipeline::{Ended, Function, Login, OVERVIEW, Pipeline, Step, Trial, hurry, report_in};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::call::{Call, Fault};
 
