@@ -377,7 +377,7 @@ test("signed paths are answered to their key group only, and still need a token"
     [
       ["/api/version", undefined, ["viewer-request"]],
       ["/files/*", ["group-b"], []],
-      ["/api/*", ["group-a"], ["viewer-request", "origin-response"]],
+      ["/api/*", ["group-a"], ["viewer-request", "origin-response", "origin-request"]],
     ],
   );
 });

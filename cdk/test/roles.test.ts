@@ -98,6 +98,7 @@ test("the distribution's roles may do exactly this", () => {
     "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents on arn:<Partition>:logs:*:<AccountId>:log-group:/aws/lambda/us-east-1.*:*";
   assert.deepEqual(rights(templates(everything()).distribution), {
     CacheTaggerRole: [replicas],
+    MissReporterRole: [replicas],
     ViewerAuthorizerRole: [replicas],
     CacheKeyGuardRole: [
       "logs:CreateLogStream logs:PutLogEvents on <CacheKeyGuardLogs>",
@@ -126,6 +127,7 @@ test("only the services that run them may take the roles", () => {
   });
   assert.deepEqual(trusted(distribution), {
     CacheTaggerRole: ["edgelambda.amazonaws.com", "lambda.amazonaws.com"],
+    MissReporterRole: ["edgelambda.amazonaws.com", "lambda.amazonaws.com"],
     ViewerAuthorizerRole: ["edgelambda.amazonaws.com", "lambda.amazonaws.com"],
     CacheKeyGuardRole: ["lambda.amazonaws.com"],
   });
