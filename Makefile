@@ -17,6 +17,8 @@ STACK := target/debug/warmfront-stack
 LAUNCHER := $(CARGO) build --package stack --package cloudfront-local
 # Tests of the pipeline mostly wait: more of them at once than the machine has cores.
 PIPELINE_TESTS := 8
+# The contract that the functions are packed with.
+CONTRACT ?= shared/contract.json
 NEXTEST_VERSION := 0.9.143
 
 ## — Run it —
@@ -47,13 +49,16 @@ run: ## Refresh TENANT on the running local stack (SCOPE=, VERSION=)
 ## — Build it —
 
 .PHONY: build
-build: $(TOOLS)/cargo-lambda.installed ## Build the functions for AWS (arm64): one zip each in target/lambda/arm64
+build: $(TOOLS)/cargo-lambda.installed ## Build the functions for AWS (arm64): one zip each in target/lambda/arm64 (CONTRACT=shared/contract.json)
+	@echo "checking $(CONTRACT)"
+	$(CARGO) run --quiet --package cli --bin warmfront -- check $(CONTRACT)
 	@echo "building the functions for arm64"
 	rustup target add aarch64-unknown-linux-gnu
 	cargo lambda build --locked --release --arm64 --lambda-dir target/lambda/arm64 $(PACKAGES)
+	cp $(CONTRACT) target/lambda/arm64/contract.json
 	for function in $(FUNCTIONS); do \
 		$(PYTHON) -m zipfile -c target/lambda/arm64/$$function.zip \
-			target/lambda/arm64/$$function/bootstrap shared/contract.json; \
+			target/lambda/arm64/$$function/bootstrap target/lambda/arm64/contract.json; \
 	done
 	@ls -l target/lambda/arm64/*.zip
 
