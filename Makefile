@@ -15,6 +15,8 @@ FUNCTIONS := invalidate poll prewarm
 PACKAGES := $(foreach function,$(FUNCTIONS),--package $(function))
 STACK := target/debug/warmfront-stack
 LAUNCHER := $(CARGO) build --package stack --package cloudfront-local
+# Somebody's own contract and settings of the CDK app, to be tried here.
+TRIED = $(if $(CONTRACT),--contract "$(CONTRACT)") $(if $(SETTINGS),--settings "$(SETTINGS)")
 # Tests of the pipeline mostly wait: more of them at once than the machine has cores.
 PIPELINE_TESTS := 8
 # The contract that the functions are packed with.
@@ -24,12 +26,12 @@ NEXTEST_VERSION := 0.9.143
 ## — Run it —
 
 .PHONY: demo
-demo: build-host node-modules stack-tools ## Refresh one tenant on this machine, and show it (ORIGIN_SECONDS=3)
-	$(STACK) demo --origin-seconds $(or $(ORIGIN_SECONDS),3)
+demo: build-host node-modules stack-tools ## Refresh one tenant on this machine, and show it (ORIGIN_SECONDS=3, CONTRACT=, SETTINGS=)
+	$(STACK) demo --origin-seconds $(or $(ORIGIN_SECONDS),3) $(TRIED)
 
 .PHONY: stack-up
-stack-up: build-local node-modules stack-tools ## Bring the local stack up and leave it running
-	$(STACK) up --binaries target/local
+stack-up: build-local node-modules stack-tools ## Bring the local stack up and leave it running (CONTRACT=, SETTINGS=)
+	$(STACK) up --binaries target/local $(TRIED)
 
 .PHONY: stack-refresh
 stack-refresh: build-local ## Put newly built functions into the running stack

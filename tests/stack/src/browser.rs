@@ -2,21 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use crate::{error::StackError, http_client};
+use crate::{contract::Contract, error::StackError, http_client};
 
 /// Above the slowest answer that CloudFront waits for.
 const PATIENCE: Duration = Duration::from_mins(4);
 
-/// The paths that a person's dashboard loads, in the query order of the contract.
-const DASHBOARD: [&str; 5] = [
-    "/api/overview?organization={tenant}",
-    "/api/cost/summary?organization={tenant}",
-    "/api/inventory?organization={tenant}",
-    "/api/security/findings?organization={tenant}&window=30d",
-    "/api/cost/trend?organization={tenant}&window=90d",
+/// What every browser sends; a contract's variants may say more exactly what most of them do.
+const USUAL: [(&str, &str); 3] = [
+    ("accept", "application/json"),
+    ("accept-encoding", "gzip, deflate, br, zstd"),
+    ("accept-language", "en-US,en;q=0.9"),
 ];
 
 /// A person's browser, logged in. It has no `Debug`: it holds a token.
@@ -25,6 +23,7 @@ pub struct Browser {
     base_url: String,
     tenant: String,
     token: String,
+    contract: Contract,
     client: reqwest::Client,
 }
 
@@ -41,6 +40,8 @@ pub struct Page {
     pub body: Value,
     /// From the request to the body's end.
     pub elapsed: Duration,
+    /// The data version, from the contract's header or, where it has none, from the body.
+    pub version: Option<String>,
 }
 
 impl Page {
@@ -56,18 +57,13 @@ impl Page {
         self.header("x-cache")
             .is_some_and(|value| value.starts_with("Hit"))
     }
-
-    /// The data version that the origin stamped.
-    #[must_use]
-    pub fn version(&self) -> Option<&str> {
-        self.header("x-data-version")
-    }
 }
 
 impl Browser {
-    pub(crate) fn new(base_url: &str, tenant: &str, token: String) -> Self {
+    pub(crate) fn new(base_url: &str, tenant: &str, token: String, contract: Contract) -> Self {
         let client = http_client::within(PATIENCE);
         Self {
+            contract,
             base_url: base_url.to_owned(),
             tenant: tenant.to_owned(),
             token,
@@ -75,44 +71,55 @@ impl Browser {
         }
     }
 
-    /// The paths that the dashboard loads.
+    /// The paths that the dashboard loads: the contract's endpoints.
     #[must_use]
     pub fn dashboard(&self) -> Vec<String> {
-        DASHBOARD
-            .iter()
-            .map(|path| path.replace("{tenant}", &self.tenant))
+        let endpoints = self.contract.endpoints.iter();
+        endpoints
+            .map(|endpoint| endpoint.of(&self.tenant))
             .collect()
     }
 
-    /// One path with query, in English, on a desktop.
+    /// One path with query, with the headers that most people's browsers send.
     pub async fn get(&self, path: &str) -> Result<Page, StackError> {
-        self.get_in(path, "en-US,en;q=0.9").await
-    }
-
-    /// One path with query, with this `Accept-Language`.
-    pub async fn get_in(&self, path: &str, languages: &str) -> Result<Page, StackError> {
         let failed = || StackError::http(format!("load {path}"));
         let began = Instant::now();
         let answer = self
             .client
             .get(format!("{}{path}", self.base_url))
             .bearer_auth(&self.token)
-            .header("accept", "application/json")
-            .header("accept-encoding", "gzip, deflate, br, zstd")
-            .header("accept-language", languages)
-            .header("user-agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36")
+            .headers(self.headers())
             .send()
             .await
             .map_err(failed())?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.map_err(failed())?;
-        Ok(Page {
+        let mut page = Page {
             path: path.to_owned(),
             status,
             headers,
             body: serde_json::from_slice(&body).unwrap_or_default(),
             elapsed: began.elapsed(),
-        })
+            version: None,
+        };
+        let version = match &self.contract.version {
+            Some(stamp) => page.header(&stamp.header),
+            None => page.body["version"].as_str(),
+        };
+        page.version = version.map(str::to_owned);
+        Ok(page)
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let variants = self.contract.variants.iter();
+        let variants = variants.map(|variant| (&*variant.from, variant.usual()));
+        USUAL
+            .into_iter()
+            .chain(variants)
+            .filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
+            .collect::<Vec<(HeaderName, HeaderValue)>>()
+            .into_iter()
+            .collect()
     }
 
     /// The whole dashboard, all paths at once.

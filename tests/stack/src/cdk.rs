@@ -9,12 +9,11 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::process::Command;
 
 use crate::{
-    aws, cognito::UserPool, error::StackError, folders, folders::Folders, part::Part,
-    reaper::Reaper, state::Pipeline,
+    aws, error::StackError, folders, folders::Folders, part::Part, reaper::Reaper, state::Pipeline,
 };
 
 /// Synthesis compiles TypeScript and bundles edge functions: seconds on an idle machine, minutes on a busy one.
@@ -24,8 +23,6 @@ const INSTALL_WITHIN: Duration = Duration::from_mins(10);
 
 const PIPELINE_STACK: &str = "WarmfrontPipeline";
 const DISTRIBUTION_STACK: &str = "WarmfrontDistribution";
-/// The shortest that both take: a test of a repeated request waits it out.
-const ERROR_CACHING_TTL: &str = "1s";
 
 /// The app, and where this stack keeps what comes out of it.
 #[derive(Debug)]
@@ -72,7 +69,9 @@ impl Cdk<'_> {
         let mut command = self.command("cdk");
         command
             .args(["synth", DISTRIBUTION_STACK, "--quiet", "--exclusively"])
-            .args(["--context", "placeholders=allow", "--context"])
+            .args(["--context", "placeholders=allow"])
+            // A stack's distribution is a new one: nobody has accepted another key for it.
+            .args(["--context", "cacheKey=accept", "--context"])
             .arg(format!("settings={}", file.display()))
             .arg("--output")
             .arg(&output);
@@ -143,11 +142,6 @@ impl Cdk<'_> {
     }
 }
 
-/// The contract that is deployed.
-pub(crate) fn contract() -> PathBuf {
-    folders::project().join("shared/contract.json")
-}
-
 fn app() -> PathBuf {
     folders::project().join("cdk")
 }
@@ -167,66 +161,4 @@ fn read_outputs(file: &Path) -> Result<Pipeline, StackError> {
     stacks
         .remove(PIPELINE_STACK)
         .ok_or_else(|| StackError::unusable(what, format!("{PIPELINE_STACK} has no outputs")))
-}
-
-/// What the pipeline's settings say about its surroundings.
-pub(crate) struct Surroundings<'a> {
-    pub(crate) distribution_id: &'a str,
-    pub(crate) base_url: &'a str,
-    pub(crate) user_pool_id: &'a str,
-    pub(crate) client_id: &'a str,
-    pub(crate) secret_arn: &'a str,
-    pub(crate) binaries: &'a Path,
-    pub(crate) environment: &'a BTreeMap<String, String>,
-}
-
-/// Settings of a pipeline for an existing distribution and user pool.
-pub(crate) fn pipeline_settings(around: &Surroundings<'_>) -> Value {
-    let project = folders::project();
-    let absolute = |path: &str| project.join(path);
-    json!({
-        "account": aws::ACCOUNT,
-        "region": aws::REGION,
-        "contract": contract(),
-        "pipeline": {
-            "distributionId": around.distribution_id,
-            "baseUrl": around.base_url,
-            "userPoolId": around.user_pool_id,
-            "clientId": around.client_id,
-            "secretArn": around.secret_arn,
-            "architecture": "host",
-            "binaries": around.binaries,
-            "definition": absolute("statemachine/refresh.asl.json"),
-            "prewarm": { "errorCachingTtl": ERROR_CACHING_TTL },
-            // Tests run side by side, and each says what its run meets.
-            "concurrentPurges": 0,
-            "functionEnvironment": around.environment,
-        },
-    })
-}
-
-/// Settings of the distribution for the users of this pool.
-pub(crate) fn distribution_settings(pool: &UserPool) -> Value {
-    let project = folders::project();
-    json!({
-        "account": aws::ACCOUNT,
-        "region": aws::REGION,
-        "contract": contract(),
-        "pipeline": {
-            "userPoolId": pool.id,
-            "clientId": pool.service_client_id,
-            "architecture": "host",
-            "definition": project.join("statemachine/refresh.asl.json"),
-        },
-        "distribution": {
-            // Never looked up: cloudfront-local is told where the origin is.
-            "apiDomain": "origin.example",
-            "clientIds": [pool.dashboard_client_id, pool.service_client_id],
-            "jwks": pool.jwks,
-            "errorCachingTtl": ERROR_CACHING_TTL,
-            "accessLogs": false,
-            // The key follows from the contract alone, and so is that of the example settings.
-            "cacheKeyLock": project.join("cdk/settings.example.cache-key.lock.json"),
-        },
-    })
 }

@@ -12,7 +12,7 @@ use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use narrator::{Narrator, Waits};
-use stack::{Options, Stack, StackError, Supervisor};
+use stack::{Folders, Options, Stack, StackError, Supervisor};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Warmfront's local stack.
@@ -50,6 +50,15 @@ enum Command {
         #[arg(long, default_value = "target/demo/report.json", value_name = "FILE")]
         report: std::path::PathBuf,
     },
+    /// Print a token of a tenant's user
+    Token {
+        #[command(flatten)]
+        named: Named,
+        /// The tenant
+        tenant: String,
+    },
+    /// Print the variables that point the AWS CLI and the SDKs at a stack, for a shell's `eval`
+    Env(Named),
     /// Put newly built functions into a running stack, without a deployment
     Swap(Named),
     /// Take a stack down
@@ -78,6 +87,8 @@ pub(crate) async fn run() -> ExitCode {
         Command::Exec { options, command } => exec(&options, &command).await,
         Command::Run(what) => run::run(&what).await,
         Command::Demo { options, report } => demo::demo(&options, &report).await,
+        Command::Token { named, tenant } => token(&named.name, &tenant).await,
+        Command::Env(named) => env(&named.name),
         Command::Swap(named) => swap(&named.name).await,
         Command::Down(named) => background::down(&named.name).await,
         Command::Status(named) => background::status(&named.name),
@@ -86,6 +97,22 @@ pub(crate) async fn run() -> ExitCode {
         eprintln!("error: {}", error.report());
         ExitCode::FAILURE
     })
+}
+
+async fn token(name: &str, tenant: &str) -> Result<ExitCode, StackError> {
+    let stack = Stack::attach(&Folders::of(name)?.state())?;
+    show(&stack.token(tenant).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn env(name: &str) -> Result<ExitCode, StackError> {
+    let stack = Stack::attach(&Folders::of(name)?.state())?;
+    let exports = stack.state.variables();
+    let exports = exports
+        .iter()
+        .map(|(name, value)| format!("export {name}='{value}'"));
+    show(&exports.collect::<Vec<_>>().join("\n"));
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn swap(name: &str) -> Result<ExitCode, StackError> {

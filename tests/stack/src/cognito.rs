@@ -13,7 +13,7 @@ use crate::{
     reaper::Reaper,
 };
 
-const START_WITHIN: Duration = Duration::from_mins(1);
+const START_WITHIN: Duration = Duration::from_mins(3);
 
 /// A running server.
 #[derive(Debug)]

@@ -146,6 +146,19 @@ impl Folders {
         self.cdk().join("binaries")
     }
 
+    /// Keeps a copy of the contract beside its schema, where the CDK app looks for that.
+    pub(crate) fn keep_contract(&self, contract: &Path) -> Result<PathBuf, StackError> {
+        let kept = self.cdk().join("contract.json");
+        let schema = project().join("shared/contract.schema.json");
+        for (from, to) in [
+            (contract, &kept),
+            (&*schema, &self.cdk().join("contract.schema.json")),
+        ] {
+            fs::copy(from, to).map_err(StackError::io(format!("copy {}", from.display())))?;
+        }
+        Ok(kept)
+    }
+
     /// Keeps a copy of this function's binary, which the next build would replace.
     pub(crate) fn keep(&self, function: &str, binary: &Path) -> Result<PathBuf, StackError> {
         let folder = self.binaries().join(function);

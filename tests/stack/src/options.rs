@@ -26,6 +26,14 @@ pub struct Options {
     #[arg(long, value_name = "FOLDER")]
     pub binaries: Option<PathBuf>,
 
+    /// Contract that says how tenants are named and which endpoints there are [default: shared/contract.json]
+    #[arg(long, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+
+    /// Settings of the CDK app, of which this machine decides some itself
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+
     /// The program cloudfront-local [default: beside this program]
     #[arg(long, value_name = "PROGRAM")]
     pub cloudfront_local: Option<PathBuf>,
@@ -94,6 +102,8 @@ impl Options {
             name: name.to_owned(),
             origin_seconds: 3.0,
             binaries: None,
+            contract: None,
+            settings: None,
             cloudfront_local: None,
             distribution_template: None,
             profile: "calm".to_owned(),

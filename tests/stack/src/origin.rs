@@ -1,4 +1,5 @@
-//! The example origin: a small, slow, authenticated API of many tenants, as the distribution's real one would be.
+//! The example origin: a slow, authenticated API of many tenants that has the endpoints of the contract, as the
+//! distribution's real one would.
 //!
 //! It verifies the Cognito token and the tenant itself, aggregates for a settable time, stamps its data version,
 //! and remembers every request without its token.
@@ -12,17 +13,21 @@ mod fault;
 mod tests;
 mod token;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde::{Deserialize, Serialize};
 
 pub use client::OriginControl;
-pub use data::{Delay, ENDPOINTS};
+pub use data::Delay;
 pub use fault::{OriginFault, Served};
 
 use crate::{
     cognito::UserPool,
     connection::Server,
+    contract::Contract,
     error::StackError,
     rules::{Rule, Rules, Scripted},
 };
@@ -46,10 +51,8 @@ pub struct OriginRequest {
     pub path: String,
     /// As it was sent.
     pub query: String,
-    /// The locale bucket.
-    pub locale: String,
-    /// The device class.
-    pub device: String,
+    /// The contract's variant headers, and what came in them.
+    pub variants: BTreeMap<String, String>,
     /// The name of the user whose token it carried.
     pub user: String,
     /// Nothing while it is being worked on, or when the client left.
@@ -69,6 +72,7 @@ pub(crate) struct Origin {
 
 #[derive(Debug)]
 struct Shared {
+    contract: Contract,
     verifier: Verifier,
     data: Mutex<Data>,
     rules: Arc<Rules<Served, OriginFault>>,
@@ -81,9 +85,10 @@ impl Shared {
 }
 
 impl Origin {
-    /// Starts the origin for the users of this pool.
-    pub(crate) async fn start(pool: &UserPool) -> Result<Self, StackError> {
+    /// Starts the origin of this contract for the users of this pool.
+    pub(crate) async fn start(pool: &UserPool, contract: &Contract) -> Result<Self, StackError> {
         let shared = Arc::new(Shared {
+            contract: contract.clone(),
             verifier: Verifier::of(pool)?,
             data: Mutex::default(),
             rules: Arc::default(),

@@ -15,6 +15,25 @@ use crate::{error::StackError, folders};
 const VERSION: &str = "3.11";
 const CANDIDATES: [&str; 3] = ["python3.11", "python3", "python"];
 
+/// The environment's folder, and the folder of the lock files that it is made from.
+fn folders_of_locks() -> Result<(PathBuf, PathBuf), StackError> {
+    let sources = folders::project().join("tests/stack/localstack");
+    let read =
+        |name: &str| fs::read(sources.join(name)).map_err(StackError::io(format!("read {name}")));
+    let mut digest = Sha256::new();
+    digest.update(read("installer.lock")?);
+    digest.update(read("requirements.lock")?);
+    let digest = digest
+        .finalize()
+        .iter()
+        .take(6)
+        .fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
+    Ok((
+        folders::project().join("target/stack/python").join(digest),
+        sources,
+    ))
+}
+
 /// An installed environment.
 #[derive(Clone, Debug)]
 pub(crate) struct Python {
@@ -24,26 +43,10 @@ pub(crate) struct Python {
 impl Python {
     /// Installs the environment unless the one for these locks is there; `say` is told when that takes time.
     pub(crate) async fn install(say: &impl Fn(&str)) -> Result<Self, StackError> {
-        let sources = folders::project().join("tests/stack/localstack");
-        let read = |name: &str| {
-            fs::read(sources.join(name)).map_err(StackError::io(format!("read {name}")))
-        };
-        let mut digest = Sha256::new();
-        digest.update(read("installer.lock")?);
-        digest.update(read("requirements.lock")?);
-        let digest = digest
-            .finalize()
-            .iter()
-            .take(6)
-            .fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
+        let (folder, sources) = folders_of_locks()?;
+        let python = Self { folder };
         let root = folders::project().join("target/stack/python");
         fs::create_dir_all(&root).map_err(StackError::io("create target/stack/python"))?;
-        let root = root
-            .canonicalize()
-            .map_err(StackError::io("find target/stack/python"))?;
-        let python = Self {
-            folder: root.join(digest),
-        };
 
         // Stacks that start at the same time install once.
         let lock =
@@ -61,6 +64,11 @@ impl Python {
         }
         drop(lock);
         Ok(python)
+    }
+
+    /// The environment, which a running stack has installed.
+    pub(crate) fn installed() -> Result<Self, StackError> {
+        folders_of_locks().map(|(folder, _)| Self { folder })
     }
 
     /// A program of the environment.

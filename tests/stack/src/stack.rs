@@ -54,10 +54,8 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// The tenant's cache tag.
-    #[must_use]
-    pub fn tag(&self) -> String {
-        format!("tenant:{}", self.id)
+    fn user_of(id: &str) -> String {
+        format!("user-of-{id}")
     }
 }
 
@@ -128,12 +126,22 @@ impl Stack {
     pub async fn create_tenant(&self, id: &str) -> Result<Tenant, StackError> {
         let tenant = Tenant {
             id: id.to_owned(),
-            user: format!("user-of-{id}"),
+            user: Tenant::user_of(id),
         };
         self.users
             .create_member(&self.state.user_pool, &tenant.user, id)
             .await?;
         Ok(tenant)
+    }
+
+    /// A token of the tenant's user, who is made when there is none.
+    pub async fn token(&self, tenant: &str) -> Result<String, StackError> {
+        let (pool, user) = (&self.state.user_pool, Tenant::user_of(tenant));
+        if let Ok(token) = self.users.id_token(pool, &user).await {
+            return Ok(token);
+        }
+        self.create_tenant(tenant).await?;
+        self.users.id_token(pool, &user).await
     }
 
     /// The browser of the tenant's user, logged in.
@@ -142,6 +150,12 @@ impl Stack {
             .users
             .id_token(&self.state.user_pool, &tenant.user)
             .await?;
-        Ok(Browser::new(&self.state.base_url, &tenant.id, token))
+        let contract = self.state.contract.clone();
+        Ok(Browser::new(
+            &self.state.base_url,
+            &tenant.id,
+            token,
+            contract,
+        ))
     }
 }

@@ -7,7 +7,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{cognito::UserPool, error::StackError, folders::Folders, running::Running};
+use crate::{
+    cognito::UserPool, contract::Contract, error::StackError, folders::Folders, running::Running,
+};
 
 /// Endpoints and names of everything that a test or a tool needs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -31,6 +33,8 @@ pub struct State {
     pub pipeline: Pipeline,
     /// What it was made from.
     pub running: Running,
+    /// What the deployed contract says of tenants and endpoints.
+    pub contract: Contract,
 }
 
 /// Base URLs.

@@ -16,10 +16,11 @@ use tokio::sync::Notify;
 
 use crate::{
     aws,
-    cdk::{self, Cdk, Surroundings},
+    cdk::Cdk,
     cloudfront::{self, CloudFront},
     cognito::{ServiceLogin, Users},
     connection::Server,
+    contract::Contract,
     control::Control,
     error::StackError,
     gate::Gate,
@@ -27,6 +28,7 @@ use crate::{
     origin::{Origin, OriginControl},
     platform::Platform,
     running::{self, Running},
+    settings::{Settings, Surroundings},
     state::{Endpoints, State},
 };
 
@@ -46,6 +48,12 @@ impl Supervisor {
     pub async fn start(options: &Options, say: impl Fn(&str)) -> Result<Self, StackError> {
         let built = options.binaries();
         running::require_built(&built)?;
+        let mut wanted = Settings::read(options)?;
+        let contract = Contract::read(&wanted.contract)?;
+        if !wanted.ignored.is_empty() {
+            let ignored = wanted.ignored.join(", ");
+            say(&format!("this machine decides itself about {ignored}"));
+        }
         let mut platform = Platform::start(options, &say).await?;
         let Platform {
             folders,
@@ -56,21 +64,22 @@ impl Supervisor {
         } = &platform;
         let cdk = Cdk { folders, reaper };
         cdk.install(&say).await?;
-        let running = running(options, &built)?;
+        let running = running(options, &built, &wanted.contract)?;
+        wanted.contract = folders.keep_contract(&wanted.contract)?;
         for function in running.functions.keys() {
             folders.keep(function, &built.join(function))?;
         }
         let users = Users::at(cognito);
-        let (user_pool, login) = users.create_pool().await?;
+        let (user_pool, login) = users.create_pool(&contract).await?;
         let gate = Gate::start(cognito, localstack).await?;
-        let origin = Origin::start(&user_pool).await?;
+        let origin = Origin::start(&user_pool, &contract).await?;
         OriginControl::at(&origin.control.endpoint)
             .set_delay(options.origin_delay())
             .await?;
 
         say("synthesizing the distribution and preparing the account");
         let (template, secret_arn, ()) = tokio::try_join!(
-            distribution_template(options, &cdk, &user_pool),
+            distribution_template(options, &cdk, &wanted, &user_pool),
             store_login(localstack, &login),
             cdk.bootstrap(localstack),
         )?;
@@ -84,7 +93,7 @@ impl Supervisor {
 
         say("deploying the pipeline");
         let environment = function_environment(&cloudfront.control_plane, &gate.proxy.endpoint);
-        let settings = cdk::pipeline_settings(&Surroundings {
+        let settings = wanted.pipeline(&Surroundings {
             distribution_id: &distribution.id,
             base_url: &distribution.url,
             user_pool_id: &user_pool.id,
@@ -117,6 +126,7 @@ impl Supervisor {
             base_url: distribution.url,
             pipeline,
             running,
+            contract,
         };
         state.write(&folders.state())?;
         platform.parts.extend(cloudfront.part);
@@ -165,13 +175,13 @@ impl Supervisor {
 }
 
 /// The times are read before anything is taken: what changes meanwhile is found to have changed.
-fn running(options: &Options, built: &Path) -> Result<Running, StackError> {
+fn running(options: &Options, built: &Path, contract: &Path) -> Result<Running, StackError> {
     let own = std::env::current_exe().map_err(StackError::io("find this program"))?;
     let mut programs = vec![own];
     if options.cloudfront.is_none() {
         programs.push(cloudfront::program(options)?);
     }
-    Running::of(built, &programs, &cdk::contract())
+    Running::of(built, &programs, contract)
 }
 
 async fn control(stop: &Arc<Notify>) -> Result<Server, StackError> {
@@ -183,20 +193,21 @@ async fn control(stop: &Arc<Notify>) -> Result<Server, StackError> {
 async fn distribution_template(
     options: &Options,
     cdk: &Cdk<'_>,
+    wanted: &Settings,
     pool: &crate::cognito::UserPool,
 ) -> Result<PathBuf, StackError> {
     match &options.distribution_template {
         Some(template) => Ok(template.clone()),
         None => {
-            cdk.synthesize_distribution(&cdk::distribution_settings(pool))
-                .await
+            let settings = wanted.distribution(pool);
+            cdk.synthesize_distribution(&settings).await
         }
     }
 }
 
 const SECRET: &str = "warmfront/prewarmer";
 /// LocalStack reports ready before its first service is loaded, and the first call of a service loads it.
-const FIRST_CALL_WITHIN: Duration = Duration::from_mins(1);
+const FIRST_CALL_WITHIN: Duration = Duration::from_mins(3);
 
 async fn store_login(localstack: &str, login: &ServiceLogin) -> Result<String, StackError> {
     let what = "store the service user's login";

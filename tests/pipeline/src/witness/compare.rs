@@ -172,8 +172,10 @@ fn gave(request: &OriginRequest, row: &EndpointReport) -> bool {
     let took = i64::try_from(request.milliseconds.unwrap_or_default()).unwrap_or(i64::MAX);
     let longest = i64::from(row.millis);
     row.path == format!("{}?{}", request.path, request.query)
-        && is(LOCALE, &request.locale)
-        && is(DEVICE, &request.device)
+        && request
+            .variants
+            .iter()
+            .all(|(header, value)| is(header, value))
         && request.version == row.version
         && (stored - OF_AN_AGE..=stored + longest + ON_ITS_WAY).contains(&(request.at + took))
 }

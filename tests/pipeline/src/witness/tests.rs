@@ -24,7 +24,7 @@ fn visit(at: i64, user_agent: &str, x_cache: &str) -> Seen {
 fn witness() -> Witness {
     let request = json!({
         "at": START + 10_000, "tenant": "acme", "path": "/api/overview", "query": "organization=acme",
-        "locale": "de", "device": "desktop", "user": "prewarmer", "status": 200,
+        "variants": { "x-locale-bucket": "de", "x-device-class": "desktop" }, "user": "prewarmer", "status": 200,
         "milliseconds": 1_990, "version": "7",
     });
     let request: OriginRequest = serde_json::from_value(request).unwrap();

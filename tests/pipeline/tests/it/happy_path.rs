@@ -28,7 +28,7 @@ fn every_endpoint_is_fresh_after_one_purge_and_one_origin_request_each() {
         let asked = t.origin_requests().await;
         let different: BTreeSet<_> = asked
             .iter()
-            .map(|r| (&r.path, &r.query, &r.locale, &r.device))
+            .map(|r| (&r.path, &r.query, &r.variants))
             .collect();
         assert_eq!(
             (report.endpoints.len(), asked.len(), different.len()),

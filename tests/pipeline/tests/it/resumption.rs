@@ -56,7 +56,7 @@ fn three_hundred_targets_some_half_a_minute_slow_finish_across_a_function_of_one
 
         let mut asked = BTreeMap::<_, u32>::new();
         for request in t.origin_requests().await {
-            let target = (request.path, request.query, request.locale, request.device);
+            let target = (request.path, request.query, request.variants);
             *asked.entry(target).or_default() += 1;
         }
         assert_eq!(asked.len(), 300);

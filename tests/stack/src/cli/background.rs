@@ -14,7 +14,7 @@ use nix::{
 };
 use stack::{Folders, Options, StackError, State};
 
-use super::show;
+use super::{show, table::HEAD};
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Longer than every part's grace together.
@@ -55,8 +55,10 @@ pub(crate) async fn up(options: &Options) -> Result<ExitCode, StackError> {
         if ended.is_some() {
             return Ok(ExitCode::FAILURE);
         }
-        if State::read(&folders.state()).is_ok_and(|state| state.pid == supervisor.id()) {
+        let state = State::read(&folders.state());
+        if let Some(state) = state.ok().filter(|state| state.pid == supervisor.id()) {
             relay(&mut lines);
+            show(&next_steps(&state)?);
             return Ok(ExitCode::SUCCESS);
         }
         tokio::select! {
@@ -105,6 +107,7 @@ pub(crate) fn status(name: &str) -> Result<ExitCode, StackError> {
         show(&format!("stack {name} is not up"));
         return Ok(ExitCode::FAILURE);
     };
+    let told = state.clone();
     let endpoints = &state.endpoints;
     let file = folders.state();
     let mut lines = vec![format!("stack {name} is up (process {})", state.pid)];
@@ -124,8 +127,17 @@ pub(crate) fn status(name: &str) -> Result<ExitCode, StackError> {
         ("logs", state.logs.display().to_string()),
     ];
     lines.extend(places.map(|(part, place)| format!("  {part:<20}{place}")));
+    lines.push(next_steps(&told)?);
     show(&lines.join("\n"));
     Ok(ExitCode::SUCCESS)
+}
+
+fn next_steps(state: &State) -> Result<String, StackError> {
+    let steps = state.next_steps()?;
+    let steps = steps
+        .iter()
+        .map(|step| format!("{HEAD}{}{HEAD:#}\n  {}", step.what, step.command));
+    Ok(steps.collect::<Vec<_>>().join("\n"))
 }
 
 fn running(folders: &Folders) -> Option<State> {

@@ -1,5 +1,7 @@
 //! The pool, the clients and the service user of the pipeline, and the people of tenants.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_cognitoidentityprovider::{
     Client,
     types::{
@@ -9,14 +11,12 @@ use aws_sdk_cognitoidentityprovider::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{aws, error::StackError, http_client};
+use crate::{aws, contract::Contract, error::StackError, http_client};
 
 /// Moto finds the service of a request by its signature, even where AWS wants none.
 const UNSIGNED: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=none";
-/// The attribute that names a user's tenant; `custom:organization` in tokens.
-const TENANT_ATTRIBUTE: &str = "organization";
-/// Members may read every tenant.
-const SUPERADMIN_GROUP: &str = "superadmin";
+/// What the names of a pool's own attributes begin with, in tokens too.
+const CUSTOM: &str = "custom:";
 
 /// The pool and what the parts need to know of it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -32,6 +32,10 @@ pub struct UserPool {
     pub service_user: String,
     /// The pool's public keys.
     pub jwks: Value,
+    /// The attribute that names a user's tenant, and the claim of their tokens.
+    pub tenant_claim: String,
+    /// Members may read every tenant.
+    pub superadmin_group: String,
 }
 
 impl UserPool {
@@ -82,33 +86,40 @@ impl Users {
         &self.client
     }
 
-    /// A new pool with both clients, the superadmin group and the service user in it.
-    pub(crate) async fn create_pool(&self) -> Result<(UserPool, ServiceLogin), StackError> {
-        let attribute = SchemaAttributeType::builder()
-            .name(TENANT_ATTRIBUTE)
-            .attribute_data_type(AttributeDataType::String)
-            .mutable(true)
-            .build();
+    /// A new pool for this contract, with both clients, the groups and the service user in it.
+    pub(crate) async fn create_pool(
+        &self,
+        contract: &Contract,
+    ) -> Result<(UserPool, ServiceLogin), StackError> {
+        let names = &contract.tenant;
+        let attribute = names.claim.strip_prefix(CUSTOM).map(|name| {
+            SchemaAttributeType::builder()
+                .name(name)
+                .attribute_data_type(AttributeDataType::String)
+                .mutable(true)
+                .build()
+        });
         let pool = self
             .client
             .create_user_pool()
             .pool_name("warmfront")
-            .schema(attribute)
+            .set_schema(attribute.map(|attribute| vec![attribute]))
             .send()
             .await
             .map_err(StackError::aws("create the user pool"))?;
         let id = pool.user_pool.and_then(|pool| pool.id);
         let id =
             id.ok_or_else(|| StackError::unusable("create the user pool", "the answer has no id"))?;
-        self.client
-            .create_group()
-            .user_pool_id(&id)
-            .group_name(SUPERADMIN_GROUP)
-            .send()
-            .await
-            .map_err(StackError::aws("create the superadmin group"))?;
-        let (dashboard_client_id, _) = self.create_client(&id, "dashboard", false).await?;
-        let (service_client_id, client_secret) = self.create_client(&id, "prewarmer", true).await?;
+        let groups = BTreeSet::from([&*names.superadmin_group, contract.service_group()]);
+        for group in groups {
+            let create = self.client.create_group().user_pool_id(&id);
+            let created = create.group_name(group).send().await;
+            created.map_err(StackError::aws(format!("create the group {group}")))?;
+        }
+        let claim = &names.claim;
+        let (dashboard_client_id, _) = self.create_client(&id, "dashboard", false, claim).await?;
+        let (service_client_id, client_secret) =
+            self.create_client(&id, "prewarmer", true, claim).await?;
         let jwks = self.jwks(&id).await?;
         let pool = UserPool {
             id,
@@ -116,9 +127,12 @@ impl Users {
             service_client_id,
             service_user: "prewarmer".to_owned(),
             jwks,
+            tenant_claim: names.claim.clone(),
+            superadmin_group: names.superadmin_group.clone(),
         };
         let password = password_for(&pool.service_user);
-        self.create_superadmin(&pool, &pool.service_user, &password)
+        let group = contract.service_group();
+        self.create_in_group(&pool, &pool.service_user, &password, group)
             .await?;
         let login = ServiceLogin {
             username: pool.service_user.clone(),
@@ -136,7 +150,7 @@ impl Users {
         tenant: &str,
     ) -> Result<(), StackError> {
         let attribute = AttributeType::builder()
-            .name(format!("custom:{TENANT_ATTRIBUTE}"))
+            .name(&pool.tenant_claim)
             .value(tenant)
             .build()
             .map_err(StackError::aws(format!("describe user {name}")))?;
@@ -151,19 +165,28 @@ impl Users {
         name: &str,
         password: &str,
     ) -> Result<(), StackError> {
+        self.create_in_group(pool, name, password, &pool.superadmin_group)
+            .await
+    }
+
+    async fn create_in_group(
+        &self,
+        pool: &UserPool,
+        name: &str,
+        password: &str,
+        group: &str,
+    ) -> Result<(), StackError> {
         self.create_user(pool, name, None).await?;
         self.set_password(pool, name, password).await?;
         self.client
             .admin_add_user_to_group()
             .user_pool_id(&pool.id)
             .username(name)
-            .group_name(SUPERADMIN_GROUP)
+            .group_name(group)
             .send()
             .await
             .map(drop)
-            .map_err(StackError::aws(format!(
-                "add user {name} to the superadmin group"
-            )))
+            .map_err(StackError::aws(format!("add user {name} to {group}")))
     }
 
     /// Sets a permanent password, as a rotation does.
@@ -211,6 +234,7 @@ impl Users {
         pool: &str,
         name: &str,
         secret: bool,
+        claim: &str,
     ) -> Result<(String, Option<String>), StackError> {
         let answer = self
             .client
@@ -219,6 +243,8 @@ impl Users {
             .client_name(name)
             .generate_secret(secret)
             .explicit_auth_flows(ExplicitAuthFlowsType::AllowAdminUserPasswordAuth)
+            // Without it moto puts only the pool's own attributes into tokens.
+            .read_attributes(claim)
             .send()
             .await
             .map_err(StackError::aws(format!("create the client {name}")))?;

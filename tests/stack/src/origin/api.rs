@@ -1,6 +1,7 @@
 //! The routes that the distribution's origin has.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -18,65 +19,49 @@ use sha2::{Digest, Sha256};
 
 use super::{
     OriginFault, OriginRequest, Shared,
-    data::{self, ENDPOINTS},
+    data::{self, Data},
 };
 use crate::{
     connection::Connection,
+    contract::{Contract, Endpoint},
     delivery::{self, Delivery},
 };
 
-const TENANT: HeaderName = HeaderName::from_static("x-organization-id");
-const LOCALE: HeaderName = HeaderName::from_static("x-locale-bucket");
-const DEVICE: HeaderName = HeaderName::from_static("x-device-class");
-const VERSION: HeaderName = HeaderName::from_static("x-data-version");
 /// Long enough that only a purge explains a fresh answer.
 const CACHEABLE: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 const UNCACHEABLE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 pub(super) fn routes(shared: Arc<Shared>) -> Router {
-    let mut routes = Router::new().route("/api/version", get(version));
-    for path in ENDPOINTS {
-        routes = routes.route(path, get(report));
-    }
-    routes
-        .fallback(async || {
-            delivery::json(
-                StatusCode::NOT_FOUND,
-                &json!({ "message": "no such endpoint" }),
-            )
-            .map(axum::body::Body::from)
-        })
-        .with_state(shared)
+    // A contract's paths may name the tenant anywhere: no router's pattern does.
+    Router::new().fallback(get(serve)).with_state(shared)
 }
 
-/// The cheap probe: the data version, never stored.
-async fn version(
-    State(shared): State<Arc<Shared>>,
-    uri: Uri,
-    Query(query): Query<Vec<(String, String)>>,
-    headers: HeaderMap,
-) -> Response {
-    let asked = match Asked::by(&shared, uri.path(), uri.query(), &query, &headers) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal.map(Into::into),
-    };
-    let version = shared.data().version(&asked.tenant);
-    let body = json!({ "organization": asked.tenant, "version": version });
-    stamped(&body, &asked.tenant, &version, UNCACHEABLE).map(Into::into)
-}
-
-/// A slow report.
-async fn report(
+async fn serve(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     uri: Uri,
     Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Response {
-    let asked = match Asked::by(&shared, uri.path(), uri.query(), &query, &headers) {
+    let asked = match Asked::by(&shared, &uri, &query, &headers) {
         Ok(asked) => asked,
         Err(refusal) => return refusal.map(Into::into),
     };
+    match asked.wanted {
+        Wanted::Probe => probe(&shared.contract, &shared.data(), &asked).map(Into::into),
+        Wanted::Report(_) => report(&shared, &connection, &asked).await,
+    }
+}
+
+/// The cheap probe: the data version, never stored.
+fn probe(contract: &Contract, data: &Data, asked: &Asked) -> Response<Bytes> {
+    let version = data.version(&asked.tenant, contract);
+    let body = json!({ "organization": asked.tenant, "version": version });
+    stamped(contract, &body, &asked.tenant, &version, UNCACHEABLE)
+}
+
+/// A slow report.
+async fn report(shared: &Shared, connection: &Connection, asked: &Asked) -> Response {
     let began = Instant::now();
     let (number, delay, version) = {
         let mut data = shared.data();
@@ -85,40 +70,50 @@ async fn report(
         (
             data.requests.len() - 1,
             data.delay(&asked.tenant, &asked.path),
-            data.version(&asked.tenant),
+            data.version(&asked.tenant, &shared.contract),
         )
     };
     let fault = shared
         .rules
         .judge(|served| served.matches(&asked.tenant, &asked.path));
-    let (answer, how) = asked.answer(fault, delay, version).await;
+    let made = asked.answer(&shared.contract, fault, delay, version).await;
 
     if let Some(request) = shared.data().requests.get_mut(number) {
-        request.status = Some(answer.status().as_u16());
+        request.status = Some(made.answer.status().as_u16());
         request.milliseconds = u64::try_from(began.elapsed().as_millis()).ok();
-        let version = answer.headers().get(&VERSION);
-        request.version = version
-            .and_then(|version| version.to_str().ok())
-            .map(str::to_owned);
+        request.version = made.version;
     }
-    delivery::deliver(&connection, answer, how).await
+    delivery::deliver(connection, made.answer, made.how).await
+}
+
+/// What a request is for.
+#[derive(Clone)]
+enum Wanted {
+    Probe,
+    Report(Endpoint),
+}
+
+/// An answer, the data version that it is stamped with, and how it goes out.
+struct Made {
+    answer: Response<Bytes>,
+    version: Option<String>,
+    how: Delivery,
 }
 
 /// A request that is allowed.
 struct Asked {
+    wanted: Wanted,
     path: String,
     query: String,
     tenant: String,
-    locale: String,
-    device: String,
+    variants: BTreeMap<String, String>,
     user: String,
 }
 
 impl Asked {
     fn by(
         shared: &Shared,
-        path: &str,
-        raw_query: Option<&str>,
+        uri: &Uri,
         query: &[(String, String)],
         headers: &HeaderMap,
     ) -> Result<Self, Response<Bytes>> {
@@ -128,36 +123,44 @@ impl Asked {
             Ok(claims) => claims,
             Err(reason) => return refuse(StatusCode::UNAUTHORIZED, reason),
         };
-        let text = |name: &HeaderName| {
+        let text = |name: &str| {
             headers
                 .get(name)
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned)
         };
-        let Some(tenant) = text(&TENANT) else {
-            return refuse(
-                StatusCode::BAD_REQUEST,
-                "the header x-organization-id must name the organization",
-            );
+        let contract = &shared.contract;
+        let names = &contract.tenant;
+        let Some(tenant) = text(&names.header) else {
+            let message = format!("the header {} must name the tenant", names.header);
+            return refuse(StatusCode::BAD_REQUEST, &message);
         };
-        let named = query
+        let mut in_query = query
             .iter()
-            .filter(|(name, _)| name == "organization" || name == "organization_id");
-        if named.into_iter().any(|(_, value)| *value != tenant) {
+            .filter(|(name, _)| names.query_names.contains(name));
+        if in_query.any(|(_, value)| *value != tenant) {
             return refuse(
                 StatusCode::FORBIDDEN,
-                "the query names another organization than the header",
+                "the query names another tenant than the header",
             );
         }
-        if !claims.may_read(&tenant) {
-            return refuse(StatusCode::FORBIDDEN, "the token is another organization's");
+        if !claims.may_read(&tenant, contract) {
+            return refuse(StatusCode::FORBIDDEN, "the token is another tenant's");
         }
+        let Some(wanted) = wanted(contract, uri, &tenant) else {
+            return refuse(StatusCode::NOT_FOUND, "the contract has no such endpoint");
+        };
+        let variants = contract.variants.iter().map(|variant| {
+            let sent = text(&variant.header);
+            let value = sent.unwrap_or_else(|| variant.default.clone());
+            (variant.header.clone(), value)
+        });
         Ok(Self {
-            path: path.to_owned(),
-            query: raw_query.unwrap_or_default().to_owned(),
+            wanted,
+            path: uri.path().to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            variants: variants.collect(),
             tenant,
-            locale: text(&LOCALE).unwrap_or_else(|| "en".to_owned()),
-            device: text(&DEVICE).unwrap_or_else(|| "desktop".to_owned()),
             user: claims.user,
         })
     }
@@ -168,8 +171,7 @@ impl Asked {
             tenant: self.tenant.clone(),
             path: self.path.clone(),
             query: self.query.clone(),
-            locale: self.locale.clone(),
-            device: self.device.clone(),
+            variants: self.variants.clone(),
             user: self.user.clone(),
             status: None,
             milliseconds: None,
@@ -179,10 +181,11 @@ impl Asked {
 
     async fn answer(
         &self,
+        contract: &Contract,
         fault: Option<OriginFault>,
         delay: Duration,
         version: String,
-    ) -> (Response<Bytes>, Delivery) {
+    ) -> Made {
         let (mut tenant, mut version, mut caching, mut how) =
             (self.tenant.clone(), version, CACHEABLE, Delivery::Whole);
         match fault {
@@ -191,7 +194,12 @@ impl Asked {
                 let status =
                     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let answer = delivery::json(status, &json!({ "message": "scripted to fail" }));
-                return (answer, Delivery::Whole);
+                let version = None;
+                return Made {
+                    answer,
+                    version,
+                    how,
+                };
             }
             Some(OriginFault::Reset) => how = Delivery::Reset,
             Some(OriginFault::Hang) => how = Delivery::Hang,
@@ -204,12 +212,35 @@ impl Asked {
             Some(OriginFault::Version { version: other }) => version = other,
         }
         tokio::time::sleep(delay).await;
-        let body = data::body(&self.path, &tenant, &version, &self.locale, &self.query);
-        (stamped(&body, &tenant, &version, caching), how)
+        let Wanted::Report(endpoint) = &self.wanted else {
+            unreachable!("the probe is answered at once");
+        };
+        let body = data::body(endpoint, &tenant, &version, &self.variants, &self.query);
+        let answer = stamped(contract, &body, &tenant, &version, caching);
+        let version = Some(version);
+        Made {
+            answer,
+            version,
+            how,
+        }
     }
 }
 
+/// The probe, or the endpoint with this path; of several with the same path, the one with this query.
+fn wanted(contract: &Contract, uri: &Uri, tenant: &str) -> Option<Wanted> {
+    let here = |endpoint: &&Endpoint| endpoint.is_at(uri.path(), tenant);
+    if contract.probe.iter().any(|probe| here(&probe)) {
+        return Some(Wanted::Probe);
+    }
+    let whole = uri.path_and_query().map(|whole| whole.as_str());
+    let endpoints = || contract.endpoints.iter().filter(here);
+    let exact = endpoints().find(|endpoint| Some(&*endpoint.of(tenant)) == whole);
+    let endpoint = exact.or_else(|| endpoints().next())?;
+    Some(Wanted::Report(endpoint.clone()))
+}
+
 fn stamped(
+    contract: &Contract,
     body: &serde_json::Value,
     tenant: &str,
     version: &str,
@@ -220,14 +251,20 @@ fn stamped(
         .iter()
         .take(8)
         .fold(String::new(), |tag, byte| tag + &format!("{byte:02x}"));
+    let etag = format!("\"{etag}\"");
+    let stamp = contract
+        .version
+        .as_ref()
+        .map(|stamp| (&*stamp.header, version));
+    let owner = contract.tenant.response_header.as_deref();
     let values = [
-        (TENANT, tenant.to_owned()),
-        (VERSION, version.to_owned()),
-        (header::ETAG, format!("\"{etag}\"")),
+        Some(("etag", &*etag)),
+        stamp,
+        owner.map(|name| (name, tenant)),
     ];
-    for (name, value) in values {
+    for (name, value) in values.into_iter().flatten() {
         // A scripted version or tenant that cannot stand in a header is left out.
-        if let Ok(value) = HeaderValue::from_str(&value) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             answer.headers_mut().insert(name, value);
         }
     }

@@ -1,22 +1,18 @@
 //! What the origin knows: data versions, how long it takes to aggregate, and who asked for what.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::OriginRequest;
+use crate::contract::{Contract, Endpoint};
 
-/// The slow, cached endpoints.
-pub const ENDPOINTS: [&str; 5] = [
-    "/api/overview",
-    "/api/cost/summary",
-    "/api/cost/trend",
-    "/api/inventory",
-    "/api/security/findings",
-];
-
-const FIRST_VERSION: &str = "1";
+/// Which version tenants have that nobody gave one.
+const FIRST_VERSION: u32 = 1;
 
 /// How long the origin aggregates; the most specific one counts.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -40,11 +36,9 @@ pub(super) struct Data {
 }
 
 impl Data {
-    pub(super) fn version(&self, tenant: &str) -> String {
-        self.versions
-            .get(tenant)
-            .map_or(FIRST_VERSION, String::as_str)
-            .to_owned()
+    pub(super) fn version(&self, tenant: &str, contract: &Contract) -> String {
+        let given = self.versions.get(tenant).cloned();
+        given.unwrap_or_else(|| contract.nth_version(FIRST_VERSION))
     }
 
     pub(super) fn set_version(&mut self, tenant: String, version: String) {
@@ -72,28 +66,73 @@ impl Data {
     }
 }
 
-/// The aggregated answer. It differs by tenant, version and locale: a mix-up shows.
-pub(super) fn body(path: &str, tenant: &str, version: &str, locale: &str, query: &str) -> Value {
-    let title = match (path.rsplit('/').next().unwrap_or_default(), locale) {
-        (name, "de") => format!("Bericht: {name}"),
-        (name, _) => format!("Report: {name}"),
-    };
+/// The aggregated answer, which names the tenant where the contract says. It differs by tenant, version and variant:
+/// a mix-up shows.
+pub(super) fn body(
+    endpoint: &Endpoint,
+    tenant: &str,
+    version: &str,
+    variants: &BTreeMap<String, String>,
+    query: &str,
+) -> Value {
     let rows: Vec<Value> = (1..=20)
         .map(|row| json!({ "name": format!("{tenant}-{row}"), "value": row * 10, "dataVersion": version }))
         .collect();
-    json!({
+    let mut body = json!({
         "organization": tenant,
         "version": version,
-        "locale": locale,
-        "title": title,
+        "variants": variants,
+        "title": format!("Report of {}", endpoint.path),
         "query": query,
         "rows": rows,
-    })
+    });
+    if let Some(pointer) = &endpoint.tenant_pointer {
+        place(&mut body, pointer.split('/').skip(1), tenant);
+    }
+    body
+}
+
+/// Writes the tenant at the end of a JSON pointer, and whatever lies on the way.
+fn place<'a>(at: &mut Value, mut way: impl Iterator<Item = &'a str>, tenant: &str) {
+    let Some(step) = way.next() else {
+        *at = tenant.into();
+        return;
+    };
+    let name = step.replace("~1", "/").replace("~0", "~");
+    match (step.parse::<usize>(), &*at) {
+        (Ok(index), Value::Null | Value::Array(_)) => {
+            let mut items = at.as_array().cloned().unwrap_or_default();
+            items.resize(items.len().max(index + 1), Value::Null);
+            place(&mut items[index], way, tenant);
+            *at = items.into();
+        }
+        _ => {
+            if !at.is_object() {
+                *at = json!({});
+            }
+            place(&mut at[name], way, tenant);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_names_the_tenant_where_the_contract_says() {
+        for pointer in [
+            "/organization",
+            "/meta/owner~1id",
+            "/items/1/org",
+            "/rows/0/name",
+        ] {
+            let endpoint: Endpoint =
+                serde_json::from_value(json!({ "path": "/a", "tenantPointer": pointer })).unwrap();
+            let body = body(&endpoint, "acme", "1", &BTreeMap::new(), "");
+            assert_eq!(body.pointer(pointer), Some(&json!("acme")), "{body}");
+        }
+    }
 
     #[test]
     fn the_most_specific_delay_counts() {

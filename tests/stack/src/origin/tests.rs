@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::{
     cognito::{Cognito, Users},
-    folders::Folders,
+    folders::{self, Folders},
     http_client,
     python::Python,
     reaper::Reaper,
@@ -30,10 +30,11 @@ impl Setup {
         let reaper = Arc::new(Reaper::start(&python.program("python")).unwrap());
         let cognito = Cognito::start(&python, &folders, &reaper).await.unwrap();
         let users = Users::at(&cognito.endpoint);
-        let (pool, _) = users.create_pool().await.unwrap();
+        let contract = Contract::read(&folders::project().join("shared/contract.json")).unwrap();
+        let (pool, _) = users.create_pool(&contract).await.unwrap();
         users.create_member(&pool, "ada", "acme").await.unwrap();
         users.create_member(&pool, "bob", "beta").await.unwrap();
-        let origin = Origin::start(&pool).await.unwrap();
+        let origin = Origin::start(&pool, &contract).await.unwrap();
         let control = OriginControl::at(&origin.control.endpoint);
         Self {
             folders,

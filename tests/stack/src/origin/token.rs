@@ -6,28 +6,29 @@ use jsonwebtoken::{
     jwk::{Jwk, JwkSet},
 };
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use crate::{cognito::UserPool, error::StackError};
-
-const SUPERADMIN_GROUP: &str = "superadmin";
+use crate::{cognito::UserPool, contract::Contract, error::StackError};
 
 /// The verified claims that matter here.
 #[derive(Debug, Deserialize)]
 pub(super) struct Claims {
     token_use: String,
-    #[serde(rename = "custom:organization")]
-    organization: Option<String>,
     #[serde(rename = "cognito:groups", default)]
     groups: Vec<String>,
     #[serde(rename = "cognito:username", alias = "username")]
     pub(super) user: String,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 impl Claims {
     /// Whether this user may read that tenant's data.
-    pub(super) fn may_read(&self, tenant: &str) -> bool {
-        self.organization.as_deref() == Some(tenant)
-            || self.groups.iter().any(|group| group == SUPERADMIN_GROUP)
+    pub(super) fn may_read(&self, tenant: &str, contract: &Contract) -> bool {
+        let own = self.others.get(&contract.tenant.claim);
+        let above = [&*contract.tenant.superadmin_group, contract.service_group()];
+        own.and_then(Value::as_str) == Some(tenant)
+            || self.groups.iter().any(|group| above.contains(&&**group))
     }
 }
 

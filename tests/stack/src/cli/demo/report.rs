@@ -1,10 +1,15 @@
-//! The demo's report: what was measured and which of its claims are true.
+//! The demo's report: what was measured, and which of its claims are true.
 
 use std::{fs, path::Path, time::Duration};
 
 use serde::Serialize;
 use serde_json::Value;
-use stack::StackError;
+use stack::{Page, StackError};
+
+use super::{
+    OTHER_TENANT, Seen, TENANT,
+    check::{self, Check},
+};
 
 /// `target/demo/report.json`.
 #[derive(Serialize)]
@@ -12,11 +17,11 @@ use stack::StackError;
 pub(super) struct Report {
     /// The execution's outcome, or `failed`.
     pub(super) outcome: String,
-    pub(super) tenant: String,
+    pub(super) tenant: &'static str,
     /// The execution's wall time.
     pub(super) wall_ms: u64,
     pub(super) endpoints: Vec<EndpointRow>,
-    pub(super) other_tenant: OtherTenant,
+    pub(super) other_tenant: &'static str,
     pub(super) checks: Vec<Check>,
 }
 
@@ -25,38 +30,66 @@ pub(super) struct Report {
 #[serde(rename_all = "camelCase")]
 pub(super) struct EndpointRow {
     pub(super) path: String,
+    pub(super) first: Load,
+    /// After a change of data: with nothing done, with a purge, with Warmfront.
+    pub(super) no_purge: Option<Load>,
+    pub(super) purge_only: Option<Load>,
+    pub(super) warmfront: Option<Load>,
     pub(super) verdict: String,
-    /// First load.
-    pub(super) cold_ms: u64,
-    /// Load after the data changed, before the execution.
-    pub(super) without_ms: u64,
-    pub(super) without_version: String,
-    /// Load after the execution.
-    pub(super) after_ms: u64,
-    pub(super) version: String,
 }
 
+/// One load.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct OtherTenant {
-    pub(super) tenant: String,
-    pub(super) still_cached: bool,
+pub(super) struct Load {
+    pub(super) status: u16,
+    pub(super) millis: u64,
+    pub(super) hit: bool,
+    pub(super) version: Option<String>,
+    /// Whether that is the version that the origin had then.
+    pub(super) current: bool,
 }
 
-/// Something that the demo claims.
-#[derive(Serialize)]
-pub(super) struct Check {
-    pub(super) what: &'static str,
-    pub(super) holds: bool,
-}
-
-impl Check {
-    pub(super) fn of(what: &'static str, holds: bool) -> Self {
-        Self { what, holds }
+impl Load {
+    fn of(page: &Page, origin: &str) -> Self {
+        Self {
+            status: page.status,
+            millis: millis(page.elapsed),
+            hit: page.is_hit(),
+            version: page.version.clone(),
+            current: page.version.as_deref() == Some(origin),
+        }
     }
 }
 
 impl Report {
+    pub(super) fn of(seen: &Seen) -> Self {
+        let [old, second, third] = &seen.versions;
+        let execution = seen.execution.as_ref();
+        let output = execution.and_then(|run| run.output.clone());
+        let output = output.unwrap_or_default();
+        let rows = seen.first.iter().enumerate().map(|(row, first)| {
+            let load =
+                |pages: &[Page], origin: &str| pages.get(row).map(|page| Load::of(page, origin));
+            EndpointRow {
+                path: first.path.clone(),
+                first: Load::of(first, old),
+                no_purge: load(&seen.no_purge, second),
+                purge_only: load(&seen.purge_only, second),
+                warmfront: load(&seen.warmfront, third),
+                verdict: verdict(&output, &first.path),
+            }
+        });
+        Self {
+            outcome: output["outcome"].as_str().unwrap_or("failed").to_owned(),
+            tenant: TENANT,
+            wall_ms: millis(seen.wall),
+            endpoints: rows.collect(),
+            other_tenant: OTHER_TENANT,
+            checks: check::all(seen),
+        }
+    }
+
     pub(super) fn holds(&self) -> bool {
         self.checks.iter().all(|check| check.holds)
     }
@@ -75,24 +108,17 @@ impl Report {
 }
 
 /// The endpoint's verdict over all its variants: the first one that is not fresh, else fresh.
-pub(super) fn verdict(output: &Value, path: &str) -> String {
-    let rows = output["endpoints"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+fn verdict(output: &Value, path: &str) -> String {
+    let rows = output["endpoints"].as_array().into_iter().flatten();
     let verdicts: Vec<&str> = rows
-        .iter()
         .filter(|row| row["path"] == path)
         .filter_map(|row| row["verdict"].as_str())
         .collect();
-    let worst = verdicts
-        .iter()
-        .find(|verdict| **verdict != "fresh")
-        .or(verdicts.first());
-    (*worst.unwrap_or(&"not warmed")).to_owned()
+    let worst = verdicts.iter().find(|verdict| **verdict != "fresh");
+    (*worst.or(verdicts.first()).unwrap_or(&"not warmed")).to_owned()
 }
 
-pub(super) fn millis(duration: Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -1,52 +1,81 @@
-//! The demo's table: one row per endpoint.
+//! The demo's table: one row per endpoint, one column for each way to end a data refresh.
 
 use std::fmt::Write;
 
-use super::report::Report;
+use super::{
+    super::{
+        summary::seconds,
+        table::{BAD, Cell, GOOD, POOR, table},
+    },
+    report::{Load, Report},
+};
 
+/// The table, what it comes to, and what is not as it should be.
 pub(super) fn of(report: &Report) -> String {
-    let width = report
+    let head = [
+        "endpoint",
+        "first load",
+        "no purge",
+        "purge only",
+        "Warmfront",
+        "verdict",
+    ];
+    let rows: Vec<Vec<Cell>> = report
         .endpoints
         .iter()
-        .map(|row| row.path.len())
-        .max()
-        .unwrap_or_default()
-        .max("endpoint".len());
-    let mut text = String::from("\n");
-    let mut line = |cells: [&str; 5]| {
-        let [endpoint, first, before, after, verdict] = cells;
-        // Writing to a string cannot fail.
-        let row = format!("{endpoint:<width$}  {first:>12}  {before:>18}  {after:>18}  {verdict}");
-        let _ = writeln!(text, "{}", row.trim_end());
-    };
-    line(["", "first load", "load after data change", "", ""]);
-    line([
-        "endpoint",
-        "",
-        "without Warmfront",
-        "with Warmfront",
-        "verdict",
-    ]);
-    for row in &report.endpoints {
-        line([
-            &row.path,
-            &format!("{} ms", row.cold_ms),
-            &format!("{} ms, data {}", row.without_ms, row.without_version),
-            &format!("{} ms, data {}", row.after_ms, row.version),
-            &row.verdict,
-        ]);
-    }
-    let other = if report.other_tenant.still_cached {
-        "still cached, untouched"
-    } else {
-        "NOT cached any more"
-    };
-    let seconds = report.wall_ms / 1000;
-    let tenths = report.wall_ms % 1000 / 100;
+        .map(|row| {
+            let fresh = row.verdict == "fresh";
+            vec![
+                Cell::of(&row.path),
+                Cell::of(format!("{} ms", row.first.millis)).right(),
+                load(row.no_purge.as_ref()),
+                load(row.purge_only.as_ref()),
+                load(row.warmfront.as_ref()),
+                Cell::of(&row.verdict).style(if fresh { GOOD } else { BAD }),
+            ]
+        })
+        .collect();
+    let mut text = format!(
+        "\nthe first person after the data changed\n\n{}\n",
+        table(&head, &rows)
+    );
+    let style = if report.outcome == "fresh" { GOOD } else { BAD };
+    // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "\nrefresh of {}: {} in {seconds}.{tenths} s; {}: {other}",
-        report.tenant, report.outcome, report.other_tenant.tenant
+        "refresh of {}: {style}{}{style:#} in {} s",
+        report.tenant,
+        report.outcome,
+        seconds(report.wall_ms)
     );
+    for check in &report.checks {
+        match &check.why {
+            None => {
+                let _ = writeln!(text, "{GOOD}true{GOOD:#}      {}", check.what);
+            }
+            Some(why) => {
+                let why = why.replace(char::is_control, "\u{fffd}");
+                let _ = writeln!(text, "{BAD}not true{BAD:#}  {}: {why}", check.what);
+            }
+        }
+    }
     text
+}
+
+/// How long it took and what came.
+fn load(load: Option<&Load>) -> Cell {
+    let Some(load) = load else {
+        return Cell::of("not seen").style(BAD);
+    };
+    if load.status != 200 {
+        return Cell::of(format!("status {}", load.status)).style(BAD);
+    }
+    let age = if load.current { "new" } else { "old" };
+    let style = match (load.hit, load.current) {
+        (true, true) => GOOD,
+        (true, false) => POOR,
+        (false, _) => BAD,
+    };
+    let version = load.version.as_deref().unwrap_or("none");
+    Cell::of(format!("{} ms, {age} data ({version})", load.millis)).style(style)
 }
