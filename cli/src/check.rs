@@ -18,6 +18,10 @@ const SCHEMA: &str = include_str!("../../shared/contract.schema.json");
 const MINIMAL: &str = include_str!("../minimal-contract.json");
 
 /// What is checked, and what is meant.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 #[derive(Debug, Default, Args)]
 pub struct CheckArguments {
     /// The contract
@@ -155,7 +159,7 @@ fn distributions(arguments: &CheckArguments) -> Result<Vec<(String, Distribution
     } else {
         return Ok(Vec::new());
     };
-    let mut read = read.map_err(|error| Unreadable::new(&file, error))?;
+    let mut read = read.map_err(|error| Unreadable::new(&file, &error))?;
     if let Some(wanted) = &arguments.distribution {
         let names: Vec<_> = read.iter().map(|each| each.name.clone()).collect();
         read.retain(|each| each.name == *wanted);
@@ -164,7 +168,7 @@ fn distributions(arguments: &CheckArguments) -> Result<Vec<(String, Distribution
                 "it has no distribution {wanted:?}; it has {}",
                 names.join(", ")
             );
-            return Err(Unreadable::new(&file, why));
+            return Err(Unreadable::new(&file, &why));
         }
     }
     let file = file.display().to_string();

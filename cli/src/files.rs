@@ -15,7 +15,7 @@ pub(crate) struct Unreadable {
 }
 
 impl Unreadable {
-    pub(crate) fn new(file: &Path, why: impl ToString) -> Self {
+    pub(crate) fn new(file: &Path, why: &impl ToString) -> Self {
         Self {
             file: file.display().to_string(),
             why: why.to_string(),
@@ -24,12 +24,12 @@ impl Unreadable {
 }
 
 pub(crate) fn text(file: &Path) -> Result<String, Unreadable> {
-    std::fs::read_to_string(file).map_err(|error| Unreadable::new(file, error))
+    std::fs::read_to_string(file).map_err(|error| Unreadable::new(file, &error))
 }
 
 pub(crate) fn json(file: &Path) -> Result<Value, Unreadable> {
     serde_json::from_str(&text(file)?)
-        .map_err(|error| Unreadable::new(file, format!("it is not JSON: {error}")))
+        .map_err(|error| Unreadable::new(file, &format!("it is not JSON: {error}")))
 }
 
 /// A CloudFormation template: JSON begins with a brace, everything else is YAML.
@@ -38,5 +38,5 @@ pub(crate) fn template(file: &Path) -> Result<Value, Unreadable> {
     if given.trim_start().starts_with('{') {
         return json(file);
     }
-    yaml::read(&given).map_err(|error| Unreadable::new(file, format!("it is not YAML: {error}")))
+    yaml::read(&given).map_err(|error| Unreadable::new(file, &format!("it is not YAML: {error}")))
 }

@@ -162,7 +162,7 @@ async fn with_stack(
     let mut interrupted = Box::pin(interrupted());
     let waiting = Waits::of(narrator);
     let mut supervisor = tokio::select! {
-        started = Supervisor::start(options, |what| waiting.next(what)) => started?,
+        started = Box::pin(Supervisor::start(options, |what| waiting.next(what))) => started?,
         () = &mut interrupted => return Ok(ExitCode::from(INTERRUPTED)),
     };
     drop(waiting);

@@ -196,13 +196,11 @@ async fn distribution_template(
     wanted: &Settings,
     pool: &crate::cognito::UserPool,
 ) -> Result<PathBuf, StackError> {
-    match &options.distribution_template {
-        Some(template) => Ok(template.clone()),
-        None => {
-            let settings = wanted.distribution(pool);
-            cdk.synthesize_distribution(&settings).await
-        }
+    if let Some(template) = &options.distribution_template {
+        return Ok(template.clone());
     }
+    let settings = wanted.distribution(pool);
+    cdk.synthesize_distribution(&settings).await
 }
 
 const SECRET: &str = "warmfront/prewarmer";

@@ -232,7 +232,7 @@ fn wanted(contract: &Contract, uri: &Uri, tenant: &str) -> Option<Wanted> {
     if contract.probe.iter().any(|probe| here(&probe)) {
         return Some(Wanted::Probe);
     }
-    let whole = uri.path_and_query().map(|whole| whole.as_str());
+    let whole = uri.path_and_query().map(http::uri::PathAndQuery::as_str);
     let endpoints = || contract.endpoints.iter().filter(here);
     let exact = endpoints().find(|endpoint| Some(&*endpoint.of(tenant)) == whole);
     let endpoint = exact.or_else(|| endpoints().next())?;

@@ -99,19 +99,16 @@ fn place<'a>(at: &mut Value, mut way: impl Iterator<Item = &'a str>, tenant: &st
         return;
     };
     let name = step.replace("~1", "/").replace("~0", "~");
-    match (step.parse::<usize>(), &*at) {
-        (Ok(index), Value::Null | Value::Array(_)) => {
-            let mut items = at.as_array().cloned().unwrap_or_default();
-            items.resize(items.len().max(index + 1), Value::Null);
-            place(&mut items[index], way, tenant);
-            *at = items.into();
+    if let (Ok(index), Value::Null | Value::Array(_)) = (step.parse::<usize>(), &*at) {
+        let mut items = at.as_array().cloned().unwrap_or_default();
+        items.resize(items.len().max(index + 1), Value::Null);
+        place(&mut items[index], way, tenant);
+        *at = items.into();
+    } else {
+        if !at.is_object() {
+            *at = json!({});
         }
-        _ => {
-            if !at.is_object() {
-                *at = json!({});
-            }
-            place(&mut at[name], way, tenant);
-        }
+        place(&mut at[name], way, tenant);
     }
 }
 
