@@ -248,7 +248,7 @@ fn function_environment(cloudfront: &str, gate: &str) -> BTreeMap<String, String
     .into()
 }
 
-/// Asks a running supervisor for the stack's end; it has ended when [`Folders::in_use`] says so.
+/// Asks a running supervisor for the stack's end; it has ended when `Folders::in_use` says so.
 pub async fn request_stop(state: &State) -> Result<(), StackError> {
     Control::at("the supervisor", &state.endpoints.supervisor)
         .tell("/stop")
