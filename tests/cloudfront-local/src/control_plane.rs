@@ -1,8 +1,12 @@
 //! The CloudFront API, version 2020-05-31, as REST-XML. Signatures are accepted, not verified.
 
+mod answer_xml;
 mod call;
 mod config_xml;
+mod element;
 mod request_xml;
+mod run;
+mod schema;
 mod xml;
 
 use std::sync::Arc;
@@ -15,10 +19,11 @@ use hyper::body::Incoming;
 
 use crate::fault::{Call, Effect, Operation};
 use crate::history::{Entry, Plane};
-use crate::model::{Refusal, Target};
+use crate::model::Refusal;
 use crate::reply::{self, CutOff, Reply};
 use crate::site::Site;
-use call::{ApiCall, Done};
+use call::ApiCall;
+use run::Done;
 
 /// 3,000 paths of 4,000 characters, and the elements around them.
 const MAX_BODY: usize = 16 << 20;
@@ -45,7 +50,7 @@ pub(crate) async fn serve(site: Arc<Site>, request: Request<Incoming>) -> Result
         .to_owned();
     let mut entry = Entry::new(Plane::Control, head.method.as_str(), now);
     entry.path.clone_from(&path);
-    let parsed = body.and_then(|body| ApiCall::read(&head.method, &head.uri, &body));
+    let parsed = body.and_then(|body| ApiCall::read(&head.method, &head.uri, &head.headers, &body));
     let (struck, outcome) = match parsed {
         Ok(call) => {
             let items = call.items(&site);
@@ -96,7 +101,7 @@ fn run(
 ) -> Result<Done, Refusal> {
     let refusal = match effect {
         Some(Effect::Throttle) => Some(Refusal::throttled()),
-        Some(Effect::OverQuota) => Some(Refusal::too_many_in_progress()),
+        Some(Effect::OverQuota) => Some(Refusal::too_many_wildcards_in_progress()),
         Some(Effect::ReferenceUsed { form }) => Some(Refusal::reference_used(*form)),
         Some(Effect::Error {
             status,
@@ -117,7 +122,7 @@ fn run(
     };
     match refusal {
         Some(refusal) => Err(refusal),
-        None => call.run(&mut site.state().world, now, effect),
+        None => call.run(site, now, effect),
     }
 }
 

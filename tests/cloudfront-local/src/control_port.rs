@@ -1,4 +1,7 @@
-//! The control port: JSON, for tests. Its routes are the table in the README.
+//! The control port: JSON, for tests, and one page for people. Its routes are the table in the README.
+
+mod contents;
+mod page;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::history::{Entry, Filter};
-use crate::model::{CacheKey, Place, Profile, ProfileName, Tag, Tenant, Time};
+use crate::model::{Profile, ProfileName, Tenant, Time};
 use crate::server::Ready;
 use crate::site::Site;
 
@@ -30,7 +33,9 @@ pub(crate) fn router(site: Arc<Site>, ready: Arc<Ready>) -> Router {
             "/",
             get(async |State(port): State<Port>| Json((*port.ready).clone())),
         )
-        .route("/cache", get(cache).delete(evict))
+        .route("/page", get(page::page))
+        .route("/cache", get(contents::cache).delete(contents::evict))
+        .route("/purges", get(contents::purges))
         .route("/history", get(history).delete(clear_history))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/faults/{id}", delete(remove_fault))
@@ -43,89 +48,6 @@ pub(crate) fn router(site: Arc<Site>, ready: Arc<Ready>) -> Router {
         .route("/clock/{action}", post(set_clock))
         .route("/pops/{name}/{state}", post(set_pop))
         .with_state(Port { site, ready })
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct CacheFilter {
-    distribution: Option<String>,
-    place: Option<String>,
-    tag: Option<String>,
-    path: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CachedCopy {
-    place: Place,
-    key: CacheKey,
-    status: u16,
-    tags: Vec<Tag>,
-    age_ms: u64,
-    fresh_for_ms: u64,
-    requested_ms: Time,
-    late: bool,
-    bytes: usize,
-    headers: std::collections::BTreeMap<String, String>,
-}
-
-impl CacheFilter {
-    fn admits(&self, place: &Place, key: &CacheKey, tags: &[Tag]) -> bool {
-        let tag = self.tag.as_deref().map(str::to_ascii_lowercase);
-        self.distribution
-            .as_ref()
-            .is_none_or(|id| *id == key.distribution)
-            && self
-                .place
-                .as_ref()
-                .is_none_or(|name| place.as_str() == name)
-            && tag.is_none_or(|tag| tags.iter().any(|held| held.as_str() == tag))
-            && self
-                .path
-                .as_ref()
-                .is_none_or(|part| key.target().contains(part.as_str()))
-    }
-}
-
-async fn cache(
-    State(port): State<Port>,
-    Query(filter): Query<CacheFilter>,
-) -> Json<Vec<CachedCopy>> {
-    let now = port.site.clock.now();
-    let mut state = port.site.state();
-    state.world.network.advance(now);
-    let copies = state.world.network.copies();
-    let wanted = copies.filter(|(place, key, copy)| filter.admits(place, key, &copy.object.tags));
-    let mut found: Vec<CachedCopy> = wanted
-        .map(|(place, key, copy)| CachedCopy {
-            place: place.clone(),
-            key: key.clone(),
-            status: copy.object.response.status,
-            tags: copy.object.tags.clone(),
-            age_ms: millis(now.since(copy.object.received)),
-            fresh_for_ms: millis(copy.object.fresh_until.since(now)),
-            requested_ms: copy.object.requested,
-            late: copy.late,
-            bytes: copy.object.response.body.len(),
-            headers: crate::history::keepable(&copy.object.response.headers),
-        })
-        .collect();
-    found.sort_by(|a, b| (&a.place, &a.key).cmp(&(&b.place, &b.key)));
-    Json(found)
-}
-
-#[derive(Serialize)]
-struct Evicted {
-    evicted: usize,
-}
-
-async fn evict(State(port): State<Port>, Query(filter): Query<CacheFilter>) -> Json<Evicted> {
-    let mut state = port.site.state();
-    let evicted = state
-        .world
-        .network
-        .evict(|place, key, copy| filter.admits(place, key, &copy.object.tags));
-    Json(Evicted { evicted })
 }
 
 async fn history(State(port): State<Port>, Query(filter): Query<Filter>) -> Json<Vec<Entry>> {

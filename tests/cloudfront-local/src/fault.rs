@@ -21,6 +21,10 @@ pub enum Operation {
     GetDistribution,
     GetDistributionConfig,
     ListDistributions,
+    UpdateDistribution,
+    GetDistributionTenant,
+    ListDistributionTenants,
+    ListTagsForResource,
     ViewerRequest,
     OriginFetch,
 }

@@ -9,6 +9,7 @@
     reason = "the ban on pauses is for functions; answering late is what this crate is asked for"
 )]
 
+mod assertions;
 mod clock;
 mod control_plane;
 mod control_port;
@@ -25,6 +26,7 @@ mod site;
 pub mod template;
 mod tls;
 
+pub use assertions::{Answer, NoAnswer};
 pub use edge_function::KeyValueError;
 pub use history::{Entry, Filter, Plane};
 pub use options::{KeyValueFile, Options, OriginAddress, RewrittenHost};

@@ -1,6 +1,5 @@
 //! What a start can be told.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,12 +7,12 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::model::{Origin, Profile, ProfileName};
-use crate::template::KeyValueStore;
+use crate::template::{KeyValueStore, Sources};
 
 /// Settings of one stand-in; the binary reads them from its command line.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Template to serve, as `cdk synth` writes it; repeat it for each stack of the app that matters
+    /// Template to serve, JSON or YAML; repeat it for each stack of the app that matters
     #[arg(long = "template", required = true, value_name = "FILE")]
     pub templates: Vec<PathBuf>,
 
@@ -21,9 +20,17 @@ pub struct Options {
     #[arg(long = "origin", value_name = "ORIGIN=URL")]
     pub origins: Vec<OriginAddress>,
 
-    /// Value of a template parameter
+    /// Value of a template parameter, or of what only AWS knows: an export, a dynamic reference, `LogicalId.Attribute`
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_pair)]
     pub parameters: Vec<(String, String)>,
+
+    /// A policy that is in none of the templates: its id, and a file with what `aws cloudfront get-…-policy` prints
+    #[arg(long = "policy", value_name = "ID=FILE", value_parser = parse_pair)]
+    pub policies: Vec<(String, String)>,
+
+    /// Serve without edge functions; each one left out is told
+    #[arg(long)]
+    pub skip_functions: bool,
 
     /// Where edge functions find a host that they call, such as a user pool's
     #[arg(long = "edge-host", value_name = "HOST=URL")]
@@ -91,6 +98,8 @@ impl Options {
             templates,
             origins: Vec::new(),
             parameters: Vec::new(),
+            policies: Vec::new(),
+            skip_functions: false,
             edge_hosts: Vec::new(),
             key_values: Vec::new(),
             profile: ProfileName::Calm,
@@ -123,8 +132,16 @@ impl Options {
         profile
     }
 
-    pub(crate) fn parameter_map(&self) -> BTreeMap<String, String> {
-        self.parameters.iter().cloned().collect()
+    pub(crate) fn sources(&self) -> Sources {
+        let policies = self.policies.iter();
+        Sources {
+            templates: self.templates.clone(),
+            parameters: self.parameters.iter().cloned().collect(),
+            policies: policies
+                .map(|(id, file)| (id.clone(), PathBuf::from(file)))
+                .collect(),
+            skip_functions: self.skip_functions,
+        }
     }
 }
 

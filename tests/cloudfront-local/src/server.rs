@@ -95,7 +95,7 @@ impl CloudFrontLocal {
     /// # Errors
     /// If a template cannot be served or a port is taken.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let deployment = template::read(&options.templates, &options.parameter_map())?;
+        let deployment = template::read(&options.sources())?;
         let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
         let mut not_modelled = deployment.not_modelled;
         let origins = deployment
@@ -126,7 +126,12 @@ impl CloudFrontLocal {
         for tenant in deployment.tenants {
             world.tenants.insert(tenant.id.clone(), tenant);
         }
-        let site = Arc::new(Site::new(world, options.origins.clone(), edge));
+        let site = Arc::new(Site::new(
+            world,
+            options.origins.clone(),
+            edge,
+            deployment.app,
+        ));
         let mut listeners = Vec::new();
         let (control_plane, port) = bind(options.control_plane_port).await?;
         let control_plane_url = url(port);
@@ -199,6 +204,10 @@ impl CloudFrontLocal {
     )]
     pub fn add_fault(&self, fault: Fault) -> u64 {
         self.site.faults().add(fault)
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
     }
 
     /// What happened so far.

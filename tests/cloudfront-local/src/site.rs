@@ -1,15 +1,16 @@
 //! One running stand-in: the model, and what its listeners share.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::clock::Clock;
 use crate::data_plane::Told;
 use crate::edge_function::EdgeFunctions;
 use crate::fault::{Call, Effect, Faults, Operation};
 use crate::history::{Entry, History};
-use crate::model::{FetchId, World};
+use crate::model::{Distribution, FetchId, World};
 use crate::options::OriginAddress;
+use crate::template::App;
 
 /// What all listeners share.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Site {
     pub(crate) clock: Clock,
     pub(crate) origins: Vec<OriginAddress>,
     pub(crate) edge: EdgeFunctions,
+    /// What a changed configuration may refer to.
+    pub(crate) app: App,
     state: Mutex<State>,
     faults: Mutex<Faults>,
     history: Mutex<History>,
@@ -32,11 +35,17 @@ pub(crate) struct State {
 }
 
 impl Site {
-    pub(crate) fn new(world: World, origins: Vec<OriginAddress>, edge: EdgeFunctions) -> Self {
+    pub(crate) fn new(
+        world: World,
+        origins: Vec<OriginAddress>,
+        edge: EdgeFunctions,
+        app: App,
+    ) -> Self {
         Self {
             clock: Clock::default(),
             origins,
             edge,
+            app,
             state: Mutex::new(State {
                 world,
                 waiting: HashMap::new(),
@@ -45,6 +54,13 @@ impl Site {
             faults: Mutex::default(),
             history: Mutex::default(),
         }
+    }
+
+    /// A distribution as it is configured at the moment.
+    pub(crate) fn current(&self, distribution: &Arc<Distribution>) -> Arc<Distribution> {
+        let state = self.state();
+        let found = state.world.distributions.get(&distribution.id);
+        Arc::clone(found.unwrap_or(distribution))
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

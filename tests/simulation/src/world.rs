@@ -95,6 +95,8 @@ impl World {
         for id in tenants.chain([OTHER_DISTRIBUTION_TENANT]) {
             let tenant = model::Tenant {
                 id: id.to_owned(),
+                name: id.to_owned(),
+                resource_tags: std::collections::BTreeMap::new(),
                 distribution: DISTRIBUTION.to_owned(),
                 domains: vec![format!("{id}.example.com")],
             };

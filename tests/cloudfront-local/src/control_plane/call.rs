@@ -1,11 +1,12 @@
-//! API calls: from method and path to a typed call, and what each does.
+//! API calls: from method and path to a typed call.
 
-use http::{Method, Uri};
+use http::{HeaderMap, Method, Uri};
+use serde_json::Value;
+use url::form_urlencoded;
 
-use super::{Operation, Refusal, Target, config_xml, request_xml, xml};
-use crate::fault::Effect;
-use crate::model::{Batch, Invalidation, Time, World};
-use crate::site::Site;
+use super::element::Element;
+use super::{Operation, config_xml, request_xml};
+use crate::model::{Batch, Refusal, Target};
 
 /// As many as the API gives at once.
 const PAGE: usize = 100;
@@ -14,214 +15,222 @@ const PAGE: usize = 100;
 #[derive(Debug)]
 pub(super) struct ApiCall {
     pub(super) operation: Operation,
-    target: Option<Target>,
-    invalidation: Option<String>,
-    batch: Option<Batch>,
-    marker: Option<String>,
-    page: usize,
+    /// What it is about: a distribution or tenant, or nothing.
+    pub(super) target: Option<Target>,
+    pub(super) request: Request,
 }
 
-/// A call that succeeded.
+/// What is asked.
 #[derive(Debug)]
-pub(super) struct Done {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: String,
-    pub(super) invalidation: Option<String>,
+pub(super) enum Request {
+    CreateInvalidation(Batch),
+    /// Id of the invalidation.
+    GetInvalidation(String),
+    ListInvalidations(Page),
+    GetDistribution,
+    GetDistributionConfig,
+    UpdateDistribution {
+        /// `If-Match`.
+        version: Option<String>,
+        caller_reference: String,
+        config: Value,
+    },
+    ListDistributions(Page),
+    GetDistributionTenant,
+    ListDistributionTenants {
+        distribution: Option<String>,
+        page: Page,
+    },
+    /// ARN of the resource.
+    ListTagsForResource(String),
+}
+
+/// Which part of a list.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    /// Id of the last one that is known already.
+    pub(super) after: Option<String>,
+    pub(super) size: usize,
 }
 
 impl ApiCall {
-    pub(super) fn read(method: &Method, uri: &Uri, body: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn read(
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Self, Refusal> {
         let path = uri.path().trim_end_matches('/');
         let rest = path.strip_prefix("/2020-05-31/").unwrap_or_default();
         let parts: Vec<&str> = rest.split('/').collect();
-        let distribution = |id: &str| Some(Target::Distribution(id.to_owned()));
-        let tenant = |id: &str| Some(Target::Tenant(id.to_owned()));
-        let is_get = method == Method::GET;
-        let is_post = method == Method::POST;
-        let (operation, target, invalidation) = match parts[..] {
-            ["distribution"] if is_get => (Operation::ListDistributions, None, None),
-            ["distribution", id] if is_get => (Operation::GetDistribution, distribution(id), None),
-            ["distribution", id, "config"] if is_get => {
-                (Operation::GetDistributionConfig, distribution(id), None)
-            }
-            ["distribution", id, "invalidation"] if is_post => {
-                (Operation::CreateInvalidation, distribution(id), None)
-            }
-            ["distribution", id, "invalidation"] if is_get => {
-                (Operation::ListInvalidations, distribution(id), None)
-            }
-            ["distribution", id, "invalidation", one] if is_get => (
-                Operation::GetInvalidation,
-                distribution(id),
-                Some(one.to_owned()),
-            ),
-            ["distribution-tenant", id, "invalidation"] if is_post => (
-                Operation::CreateInvalidationForDistributionTenant,
-                tenant(id),
-                None,
-            ),
-            ["distribution-tenant", id, "invalidation"] if is_get => (
-                Operation::ListInvalidationsForDistributionTenant,
-                tenant(id),
-                None,
-            ),
-            ["distribution-tenant", id, "invalidation", one] if is_get => (
-                Operation::GetInvalidationForDistributionTenant,
-                tenant(id),
-                Some(one.to_owned()),
-            ),
-            _ => {
-                let message = format!(
-                    "{method} {path} is no call that cloudfront-local knows; see its README."
-                );
-                return Err(Refusal::new(404, "NotImplemented", message));
-            }
+        let query = |name: &str| {
+            let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+            let found = pairs.find(|(key, _)| key == name);
+            found.map(|(_, value)| value.into_owned())
         };
-        let batch = if is_post {
-            Some(request_xml::read_batch(body)?)
-        } else {
-            None
+        let page = || Page::new(query("Marker"), query("MaxItems"));
+        let (operation, target, request) = match (method.as_str(), &parts[..]) {
+            ("GET", ["distribution"]) => {
+                let request = Request::ListDistributions(page()?);
+                (Operation::ListDistributions, None, request)
+            }
+            ("GET", ["distribution", id]) => (
+                Operation::GetDistribution,
+                Some(Target::Distribution((*id).to_owned())),
+                Request::GetDistribution,
+            ),
+            ("GET", ["distribution", id, "config"]) => (
+                Operation::GetDistributionConfig,
+                Some(Target::Distribution((*id).to_owned())),
+                Request::GetDistributionConfig,
+            ),
+            ("PUT", ["distribution", id, "config"]) => (
+                Operation::UpdateDistribution,
+                Some(Target::Distribution((*id).to_owned())),
+                update(headers, body)?,
+            ),
+            ("GET", ["distribution-tenant", id]) => (
+                Operation::GetDistributionTenant,
+                Some(Target::Tenant((*id).to_owned())),
+                Request::GetDistributionTenant,
+            ),
+            ("POST", ["distribution-tenants"]) => {
+                let request = list_tenants(body)?;
+                (Operation::ListDistributionTenants, None, request)
+            }
+            ("GET", ["tagging"]) => {
+                let resource = query("Resource").unwrap_or_default();
+                let request = Request::ListTagsForResource(resource);
+                (Operation::ListTagsForResource, None, request)
+            }
+            (
+                verb,
+                [
+                    kind @ ("distribution" | "distribution-tenant"),
+                    id,
+                    "invalidation",
+                    one @ ..,
+                ],
+            ) if one.len() <= 1 => {
+                let target = if *kind == "distribution" {
+                    Target::Distribution((*id).to_owned())
+                } else {
+                    Target::Tenant((*id).to_owned())
+                };
+                let request = match (verb, one) {
+                    ("POST", []) => Request::CreateInvalidation(request_xml::read_batch(body)?),
+                    ("GET", []) => Request::ListInvalidations(page()?),
+                    ("GET", [one]) => Request::GetInvalidation((*one).to_owned()),
+                    _ => return Err(unknown(method, path)),
+                };
+                (
+                    invalidation_operation(&request, &target),
+                    Some(target),
+                    request,
+                )
+            }
+            _ => return Err(unknown(method, path)),
         };
-        let (marker, page) = paging(uri)?;
         Ok(Self {
             operation,
             target,
-            invalidation,
-            batch,
-            marker,
-            page,
+            request,
         })
     }
 
     pub(super) fn target_id(&self) -> &str {
         self.target.as_ref().map_or("", Target::id)
     }
+}
 
-    /// Items that the call is about: those it brings, or those of the invalidation that it names.
-    pub(super) fn items(&self, site: &Site) -> Vec<String> {
-        if let Some(batch) = &self.batch {
-            return batch.items.clone();
+fn unknown(method: &Method, path: &str) -> Refusal {
+    let message =
+        format!("{method} {path} is no call that cloudfront-local knows; see its README.");
+    Refusal::new(404, "NotImplemented", message)
+}
+
+fn invalidation_operation(request: &Request, target: &Target) -> Operation {
+    let is_tenant = matches!(target, Target::Tenant(_));
+    match (request, is_tenant) {
+        (Request::CreateInvalidation(_), false) => Operation::CreateInvalidation,
+        (Request::CreateInvalidation(_), true) => {
+            Operation::CreateInvalidationForDistributionTenant
         }
-        let (Some(target), Some(id)) = (&self.target, &self.invalidation) else {
-            return Vec::new();
-        };
-        let state = site.state();
-        let found = state.world.invalidations.get(target, id);
-        found.map_or_else(Vec::new, |one| one.batch.items.clone())
+        (Request::GetInvalidation(_), false) => Operation::GetInvalidation,
+        (Request::GetInvalidation(_), true) => Operation::GetInvalidationForDistributionTenant,
+        (_, false) => Operation::ListInvalidations,
+        (_, true) => Operation::ListInvalidationsForDistributionTenant,
+    }
+}
+
+fn update(headers: &HeaderMap, body: &[u8]) -> Result<Request, Refusal> {
+    let (caller_reference, config) = config_xml::read(&Element::read(body)?)?;
+    let version = headers
+        .get("if-match")
+        .and_then(|value| value.to_str().ok());
+    Ok(Request::UpdateDistribution {
+        version: version.map(|text| text.trim_matches('"').to_owned()),
+        caller_reference,
+        config,
+    })
+}
+
+fn list_tenants(body: &[u8]) -> Result<Request, Refusal> {
+    let root = Element::read(body)?;
+    let text = |at: &Element, name: &str| at.text_of(name).map(str::to_owned);
+    let filter = root.child("AssociationFilter");
+    Ok(Request::ListDistributionTenants {
+        distribution: filter.and_then(|filter| text(filter, "DistributionId")),
+        page: Page::new(text(&root, "Marker"), text(&root, "MaxItems"))?,
+    })
+}
+
+impl Page {
+    fn new(marker: Option<String>, size: Option<String>) -> Result<Self, Refusal> {
+        let size = size.map_or(Ok(PAGE), |text| {
+            let number = text.parse::<usize>().ok().filter(|n| *n > 0);
+            number.map(|n| n.min(PAGE)).ok_or_else(|| {
+                let message = format!("MaxItems {text:?} is no positive number.");
+                Refusal::new(400, "InvalidArgument", message)
+            })
+        })?;
+        Ok(Self {
+            after: marker.filter(|marker| !marker.is_empty()),
+            size,
+        })
     }
 
-    /// Does it.
-    pub(super) fn run(
+    /// The part of a list that is meant, and the marker of the next one.
+    pub(super) fn of<'a, T>(
         &self,
-        world: &mut World,
-        now: Time,
-        effect: Option<&Effect>,
-    ) -> Result<Done, Refusal> {
-        let Some(target) = &self.target else {
-            let distributions = world.distributions.values().map(AsRef::as_ref);
-            return Ok(Done::ok(config_xml::distribution_list(distributions)));
-        };
-        let shown = |one: &Invalidation| match effect {
-            Some(Effect::UnknownStatus { text }) => text.clone(),
-            _ => one.status(now).as_str().to_owned(),
-        };
-        if let Some(batch) = &self.batch {
-            let created = world.create_invalidation(target, batch.clone(), now)?;
-            let kind = if matches!(target, Target::Tenant(_)) {
-                "distribution-tenant"
-            } else {
-                "distribution"
-            };
-            let location = format!(
-                "https://cloudfront.amazonaws.com/2020-05-31/{kind}/{}/invalidation/{}",
-                target.id(),
-                created.id
-            );
-            let done = Done::about(&created, &shown(&created));
-            return Ok(Done {
-                status: 201,
-                headers: vec![("location", location)],
-                ..done
-            });
+        all: impl Iterator<Item = &'a T>,
+        id: impl Fn(&T) -> &str,
+    ) -> (Vec<&'a T>, Option<String>) {
+        let mut all = all.peekable();
+        if let Some(marker) = &self.after {
+            while all.next().is_some_and(|one| id(one) != marker) {}
         }
-        if let Some(id) = &self.invalidation {
-            let one = world.invalidation(target, id)?;
-            return Ok(Done::about(one, &shown(one)));
-        }
-        let distribution = world.distribution_of(target)?;
-        match self.operation {
-            Operation::GetDistribution | Operation::GetDistributionConfig => {
-                let in_progress = world
-                    .invalidations
-                    .of(target)
-                    .filter(|one| now < one.completes)
-                    .count();
-                let body = if self.operation == Operation::GetDistribution {
-                    config_xml::distribution(distribution, in_progress)
-                } else {
-                    config_xml::distribution_config(distribution)
-                };
-                let headers = vec![("etag", "E2QWRUHEXAMPLE".to_owned())];
-                Ok(Done {
-                    headers,
-                    ..Done::ok(body)
-                })
-            }
-            _ => {
-                let after = self.marker.as_deref();
-                let all = world.invalidations.of(target);
-                let rest: Vec<&Invalidation> = match after {
-                    Some(marker) => all.skip_while(|one| one.id != marker).skip(1).collect(),
-                    None => all.collect(),
-                };
-                Ok(Done::ok(xml::invalidation_list(
-                    &rest, self.page, after, now,
-                )))
-            }
-        }
+        let shown: Vec<&T> = all.by_ref().take(self.size).collect();
+        let last = shown.last().map(|one| id(one).to_owned());
+        (shown, last.filter(|_| all.peek().is_some()))
     }
 }
 
-impl Done {
-    fn ok(body: String) -> Self {
-        Self {
-            status: 200,
-            headers: Vec::new(),
-            body,
-            invalidation: None,
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn about(one: &Invalidation, status: &str) -> Self {
-        Self {
-            invalidation: Some(one.id.clone()),
-            ..Self::ok(xml::invalidation(one, status))
-        }
+    #[test]
+    fn a_page_begins_after_its_marker_and_an_empty_marker_is_none() {
+        let all = ["a", "b", "c"].map(str::to_owned);
+        let page = |marker: &str, size: &str| {
+            let page = Page::new(Some(marker.to_owned()), Some(size.to_owned())).unwrap();
+            let (shown, next) = page.of(all.iter(), |one| one.as_str());
+            (shown.into_iter().cloned().collect::<String>(), next)
+        };
+        assert_eq!(page("", "2"), ("ab".to_owned(), Some("b".to_owned())));
+        assert_eq!(page("b", "2"), ("c".to_owned(), None));
+        assert_eq!(page("c", "2"), (String::new(), None));
+        assert_eq!(page("", "3"), ("abc".to_owned(), None));
     }
-}
-
-fn paging(uri: &Uri) -> Result<(Option<String>, usize), Refusal> {
-    let (mut marker, mut page) = (None, PAGE);
-    for pair in uri.query().unwrap_or_default().split('&') {
-        match pair.split_once('=') {
-            Some(("Marker", value)) => marker = Some(value.to_owned()),
-            Some(("MaxItems", value)) => {
-                page = value
-                    .parse::<usize>()
-                    .ok()
-                    .filter(|n| *n > 0)
-                    .map(|n| n.min(PAGE))
-                    .ok_or_else(|| {
-                        Refusal::new(
-                            400,
-                            "InvalidArgument",
-                            format!("MaxItems {value:?} is no positive number."),
-                        )
-                    })?;
-            }
-            _ => {}
-        }
-    }
-    Ok((marker, page))
 }

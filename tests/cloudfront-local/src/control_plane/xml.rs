@@ -1,5 +1,6 @@
 //! Writes the XML of invalidations and of errors.
 
+use super::call::Page;
 use crate::model::{Batch, Invalidation, Refusal, Time};
 
 /// Namespace of every answer.
@@ -21,11 +22,22 @@ pub(super) fn document(root: &str, children: &str) -> String {
     format!("{DECLARATION}<{root} xmlns=\"{NAMESPACE}\">{children}</{root}>")
 }
 
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+/// Characters that XML 1.0 cannot carry are replaced.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\r' => escaped.push_str("&#13;"),
+            '\t' | '\n' => escaped.push(character),
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+    }
+    escaped
 }
 
 pub(super) fn error(refusal: &Refusal, request_id: &str) -> String {
@@ -48,33 +60,34 @@ pub(super) fn invalidation(one: &Invalidation, status: &str) -> String {
 }
 
 pub(super) fn invalidation_list(
-    rest: &[&Invalidation],
-    page: usize,
-    marker: Option<&str>,
+    shown: &[&Invalidation],
+    page: &Page,
+    next: Option<&str>,
     now: Time,
 ) -> String {
-    let shown = &rest[..rest.len().min(page)];
-    let is_truncated = rest.len() > page;
-    let mut body = element("Marker", marker.unwrap_or_default());
-    if let Some(last) = shown.last().filter(|_| is_truncated) {
-        body += &element("NextMarker", &last.id);
-    }
-    body += &element("MaxItems", &page.to_string());
-    body += &element("IsTruncated", if is_truncated { "true" } else { "false" });
-    body += &element("Quantity", &shown.len().to_string());
-    let items: String = shown
-        .iter()
-        .map(|one| {
-            parent(
-                "InvalidationSummary",
-                &summary(one, one.status(now).as_str()),
-            )
-        })
-        .collect();
+    let summary = |one: &&Invalidation| {
+        parent(
+            "InvalidationSummary",
+            &summary(one, one.status(now).as_str()),
+        )
+    };
+    let items: String = shown.iter().map(summary).collect();
+    let mut body = list_head(page, next, shown.len());
     if !shown.is_empty() {
         body += &parent("Items", &items);
     }
     document("InvalidationList", &body)
+}
+
+/// What stands before the items of a list.
+pub(super) fn list_head(page: &Page, next: Option<&str>, quantity: usize) -> String {
+    let mut head = element("Marker", page.after.as_deref().unwrap_or_default());
+    if let Some(marker) = next {
+        head += &element("NextMarker", marker);
+    }
+    head += &element("MaxItems", &page.size.to_string());
+    head += &element("IsTruncated", if next.is_some() { "true" } else { "false" });
+    head + &element("Quantity", &quantity.to_string())
 }
 
 fn summary(one: &Invalidation, status: &str) -> String {

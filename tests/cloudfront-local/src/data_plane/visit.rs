@@ -53,7 +53,7 @@ impl Visit {
         client: SocketAddr,
         head: http::request::Parts,
     ) -> Self {
-        let distribution = Arc::clone(&door.distribution);
+        let distribution = site.current(&door.distribution);
         let mut headers = head.headers;
         // HTTP/2 has no Host header; what stands behind CloudFront expects one.
         if let Some(authority) = head.uri.authority().filter(|_| !headers.contains_key(HOST))

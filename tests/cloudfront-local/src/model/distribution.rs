@@ -174,6 +174,12 @@ pub struct Tenant {
     pub distribution: String,
     /// Host names.
     pub domains: Vec<String>,
+    /// Name, for people.
+    #[serde(default)]
+    pub name: String,
+    /// Tags of the resource; they have nothing to do with cache tags.
+    #[serde(default)]
+    pub resource_tags: BTreeMap<String, String>,
 }
 
 /// A distribution.
@@ -203,7 +209,11 @@ pub struct Distribution {
     pub tenant_only: bool,
     /// A distribution that is switched off answers 403.
     pub enabled: bool,
-    /// The resolved `DistributionConfig` of the template.
+    /// Tags of the resource; they have nothing to do with cache tags.
+    pub resource_tags: BTreeMap<String, String>,
+    /// How often its configuration was changed since the start.
+    pub updates: u64,
+    /// Its `DistributionConfig`, in the form that templates have.
     pub config: serde_json::Value,
 }
 

@@ -202,7 +202,10 @@ impl Invalidations {
             .chain(asked)
             .partition(|is_wildcard| *is_wildcard);
         let (wildcards, plain) = (wildcards.len(), plain.len());
-        if plain > profile.max_items_in_progress || wildcards > profile.max_wildcards_in_progress {
+        if wildcards > profile.max_wildcards_in_progress {
+            return Err(Refusal::too_many_wildcards_in_progress());
+        }
+        if plain > profile.max_items_in_progress {
             return Err(Refusal::too_many_in_progress());
         }
         Ok(())

@@ -252,6 +252,12 @@ impl Network {
         count
     }
 
+    /// Arrivals of purges still to come, soonest first.
+    pub fn arrivals(&self) -> impl Iterator<Item = (Time, &Place, &Arc<Purge>)> {
+        let all = self.arrivals.iter();
+        all.map(|((at, _), (place, purge))| (*at, place, purge))
+    }
+
     /// Fetches under way.
     #[must_use]
     pub fn fetches_under_way(&self) -> usize {

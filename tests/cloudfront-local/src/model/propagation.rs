@@ -1,6 +1,7 @@
 //! A purge on its way: what it names, and when it reaches which place.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
 use super::cache_key::CacheKey;
@@ -20,6 +21,17 @@ pub enum Item {
     Prefix(String),
     /// Accepted, and hits nothing: a bare word where the profile lets it through.
     Nothing,
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(tag) => write!(f, "#{}", tag.as_str()),
+            Self::Path(path) => f.write_str(path),
+            Self::Prefix(prefix) => write!(f, "{prefix}*"),
+            Self::Nothing => f.write_str("(nothing)"),
+        }
+    }
 }
 
 impl Item {

@@ -50,13 +50,25 @@ impl Refusal {
         )
     }
 
-    /// The quota on items or wildcards in progress.
+    /// The quota on paths and tags in progress.
     #[must_use]
     pub fn too_many_in_progress() -> Self {
+        Self::over_quota("in-progress invalidations")
+    }
+
+    /// The quota on wildcards in progress.
+    #[must_use]
+    pub fn too_many_wildcards_in_progress() -> Self {
+        Self::over_quota("in-progress wildcard invalidations")
+    }
+
+    fn over_quota(what: &str) -> Self {
         Self::new(
             400,
             "TooManyInvalidationsInProgress",
-            "Processing your request will cause you to exceed the maximum number of in-progress wildcard invalidations.",
+            format!(
+                "Processing your request will cause you to exceed the maximum number of {what}."
+            ),
         )
     }
 

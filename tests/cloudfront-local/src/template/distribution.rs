@@ -8,46 +8,91 @@ use serde_json::Value;
 
 use super::app::App;
 use super::policies::{self, is_true, whole};
-use super::resolve::{Stack, plain_text};
-use super::{TemplateError, signers, unmodelled};
+use super::resolve::{Unresolved, plain_text};
+use super::stack::Stack;
+use super::{TemplateError, rules, signers, unmodelled};
 use crate::model::{
     Behavior, CustomOrigin, Distribution, EdgeEvent, EdgeFunctionId, ErrorPage, Origin,
     OriginGroup, OriginRequestPolicy, PathPattern, Tenant,
 };
 
-/// A distribution, and what of it is not done.
-pub(super) struct Read {
-    pub(super) distribution: Distribution,
-    pub(super) not_modelled: Vec<String>,
-}
+/// Members that change nothing on one machine: what cannot be known there is left out and told.
+const WITHOUT_EFFECT: [&str; 14] = [
+    "Aliases",
+    "AnycastIpListId",
+    "Comment",
+    "ContinuousDeploymentPolicyId",
+    "FieldLevelEncryptionId",
+    "HeaderValue",
+    "Logging",
+    "OriginAccessControlId",
+    "PriceClass",
+    "RealtimeLogConfigArn",
+    "S3OriginConfig",
+    "ViewerCertificate",
+    "ViewerMtlsConfig",
+    "WebACLId",
+];
 
-pub(super) fn read(app: &App, stack: &Stack, logical_id: &str) -> Result<Read, TemplateError> {
+pub(super) fn read(app: &App, stack: &Stack, logical_id: &str) -> Distribution {
     let resource = stack.resource(logical_id).unwrap_or(&Value::Null);
-    let config = stack.resolve(app, &resource["Properties"]["DistributionConfig"]);
-    let mut behaviors = Vec::new();
-    for (index, behavior) in list(&config["CacheBehaviors"]).enumerate() {
-        let at = format!("{logical_id}.CacheBehaviors[{index}]");
-        let pattern = behavior["PathPattern"]
-            .as_str()
-            .ok_or_else(|| TemplateError::invalid(&at, "PathPattern is missing"))?;
-        behaviors.push(read_behavior(
-            app,
-            &at,
-            PathPattern::new(pattern),
-            behavior,
-        )?);
-    }
-    let at = format!("{logical_id}.DefaultCacheBehavior");
-    behaviors.push(read_behavior(
-        app,
-        &at,
-        PathPattern::any(),
-        &config["DefaultCacheBehavior"],
-    )?);
-    let distribution = Distribution {
-        id: format!("E{}", stack.physical_id(logical_id, 13)),
+    let properties = &resource["Properties"];
+    let identity = Distribution {
+        id: stack.distribution_id(logical_id),
         logical_id: logical_id.to_owned(),
         domain_name: stack.domain_name(logical_id),
+        resource_tags: resource_tags(&stack.resolve(app, &properties["Tags"])),
+        ..Distribution::default()
+    };
+    let mut is_known = true;
+    let mut unknown = |at: &str, reason: &Unresolved| {
+        let mut members = at.split(['.', '[']).skip(1);
+        if members.any(|name| WITHOUT_EFFECT.contains(&name)) {
+            app.tell(format!("{at} is left out: {}", reason.0));
+        } else {
+            is_known = false;
+            app.refuse(at, &reason.0);
+        }
+    };
+    let config = &properties["DistributionConfig"];
+    let mut config = stack.resolve_with(app, logical_id, config, &mut unknown);
+    drop_valueless_headers(&mut config);
+    unmodelled::list(app, logical_id, &config);
+    if is_known {
+        from_config(app, identity, config)
+    } else {
+        identity
+    }
+}
+
+/// A header whose value is known only to AWS is not sent.
+fn drop_valueless_headers(config: &mut Value) {
+    let origins = config.get_mut("Origins").and_then(Value::as_array_mut);
+    for origin in origins.into_iter().flatten() {
+        if let Some(headers) = origin
+            .get_mut("OriginCustomHeaders")
+            .and_then(Value::as_array_mut)
+        {
+            headers.retain(|header| header.get("HeaderValue").is_some());
+        }
+    }
+}
+
+/// What `identity` becomes with a resolved configuration.
+pub(super) fn from_config(app: &App, identity: Distribution, config: Value) -> Distribution {
+    let logical_id = identity.logical_id.clone();
+    rules::check(app, &logical_id, &config);
+    let mut behaviors = Vec::new();
+    for behavior in list(&config["CacheBehaviors"]) {
+        let pattern = plain_text(&behavior["PathPattern"]);
+        let at = format!("{logical_id} behavior {pattern}");
+        let read = read_behavior(app, &at, PathPattern::new(&pattern), behavior);
+        behaviors.extend(app.keep(read));
+    }
+    let at = format!("{logical_id} default behavior");
+    let default = &config["DefaultCacheBehavior"];
+    behaviors.extend(app.keep(read_behavior(app, &at, PathPattern::any(), default)));
+    Distribution {
         tag_header: config["CacheTagConfig"]["HeaderName"]
             .as_str()
             .map(str::to_ascii_lowercase),
@@ -69,42 +114,35 @@ pub(super) fn read(app: &App, stack: &Stack, logical_id: &str) -> Result<Read, T
         tenant_only: config["ConnectionMode"] == "tenant-only",
         enabled: config.get("Enabled").is_none_or(is_true),
         config,
-    };
-    for behavior in &distribution.behaviors {
-        if distribution.origins_of(&behavior.target).is_empty() {
-            let at = format!("{logical_id} behavior {}", behavior.pattern.as_written());
-            return Err(TemplateError::invalid(
-                at,
-                format!("there is no origin or origin group {:?}", behavior.target),
-            ));
-        }
+        ..identity
     }
-    let not_modelled = unmodelled::list(logical_id, &distribution.config);
-    Ok(Read {
-        distribution,
-        not_modelled,
-    })
 }
 
 /// `AWS::CloudFront::DistributionTenant`.
-pub(super) fn read_tenant(app: &App, stack: &Stack, logical_id: &str) -> (Tenant, Vec<String>) {
+pub(super) fn read_tenant(app: &App, stack: &Stack, logical_id: &str) -> Tenant {
     let resource = stack.resource(logical_id).unwrap_or(&Value::Null);
-    let properties = stack.resolve(app, &resource["Properties"]);
+    let mut unknown = |at: &str, reason: &Unresolved| app.refuse(at, &reason.0);
+    let properties = stack.resolve_with(app, logical_id, &resource["Properties"], &mut unknown);
+    for name in ["Parameters", "Customizations"] {
+        if properties.get(name).is_some() {
+            app.tell(format!("{logical_id}.{name} is not modelled"));
+        }
+    }
     let domain = |one: &Value| plain_text(one.get("Domain").unwrap_or(one));
-    let tenant = Tenant {
+    let name = properties.get("Name").map(plain_text);
+    Tenant {
         id: stack.tenant_id(logical_id),
         distribution: plain_text(&properties["DistributionId"]),
         domains: list(&properties["Domains"]).map(domain).collect(),
-    };
-    let unread = ["Parameters", "Customizations"]
-        .into_iter()
-        .filter(|name| properties.get(name).is_some());
-    (
-        tenant,
-        unread
-            .map(|name| format!("{logical_id}.{name} is not modelled"))
-            .collect(),
-    )
+        name: name.unwrap_or_else(|| logical_id.to_owned()),
+        resource_tags: resource_tags(&properties["Tags"]),
+    }
+}
+
+fn resource_tags(tags: &Value) -> BTreeMap<String, String> {
+    list(tags)
+        .map(|tag| (plain_text(&tag["Key"]), plain_text(&tag["Value"])))
+        .collect()
 }
 
 fn read_behavior(
@@ -127,7 +165,11 @@ fn read_behavior(
     let response_headers = policy_id("ResponseHeadersPolicyId")
         .map(|id| policies::response_headers_policy(app, at, id))
         .transpose()?;
-    let functions = read_functions(at, behavior)?;
+    let functions = if app.skips_functions {
+        BTreeMap::new()
+    } else {
+        read_functions(at, behavior)?
+    };
     let signers = signers::trusted(app, at, behavior)?;
     Ok(Behavior {
         pattern,
@@ -273,6 +315,6 @@ fn methods(value: &Value) -> Vec<Method> {
     }
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::app::App;
-use super::resolve::{Stack, plain_text};
-use super::{TemplateError, read_json, restrictions};
+use super::resolve::plain_text;
+use super::stack::Stack;
+use super::{TemplateError, read_file, restrictions};
 use crate::model::{EdgeEvent, EdgeFunctionId};
 
 /// Code and limits of a Lambda@Edge function.
@@ -71,16 +72,38 @@ pub(super) fn find(
     }
     let unversioned = arn.0.rsplit_once(':').map_or("", |(head, _)| head);
     for stack in &app.stacks {
-        for (logical_id, properties) in stack.resources_of("AWS::Lambda::Function") {
-            if stack.function_arn(logical_id) == unversioned {
-                return read(app, stack, logical_id, properties, event);
+        for kind in [LAMBDA, SAM] {
+            for (logical_id, properties) in stack.resources_of(kind) {
+                if stack.function_arn(logical_id) == unversioned {
+                    let properties = stack.resolve(app, properties);
+                    let defaults = (kind == SAM).then(|| stack.section("Globals"));
+                    let properties = match defaults.flatten() {
+                        Some(globals) => with_defaults(properties, &globals["Function"]),
+                        None => properties,
+                    };
+                    return read(stack, logical_id, &properties, event);
+                }
             }
         }
     }
     Err(TemplateError::invalid(
         &arn.0,
-        "no template holds this Lambda@Edge function; if it lives in another stack, give that stack's template too",
+        "no template holds this Lambda@Edge function with a version; if it lives in another stack, give that stack's template \
+         too, or leave all functions out with --skip-functions",
     ))
+}
+
+const LAMBDA: &str = "AWS::Lambda::Function";
+const SAM: &str = "AWS::Serverless::Function";
+
+/// SAM: what the template sets for all functions.
+fn with_defaults(mut properties: Value, defaults: &Value) -> Value {
+    for (name, value) in defaults.as_object().into_iter().flatten() {
+        if properties.get(name).is_none() {
+            properties[name] = value.clone();
+        }
+    }
+    properties
 }
 
 /// Code of a CloudFront function may have 10 KB.
@@ -141,14 +164,12 @@ fn associated_store(
 }
 
 fn read(
-    app: &App,
     stack: &Stack,
     logical_id: &str,
     properties: &Value,
     event: EdgeEvent,
 ) -> Result<FunctionCode, TemplateError> {
-    let properties = stack.resolve(app, properties);
-    restrictions::check(logical_id, &properties, event)?;
+    restrictions::check(logical_id, properties, event)?;
     let runtime = properties["Runtime"].as_str().unwrap_or_default();
     if !runtime.starts_with("nodejs") {
         let problem = format!("runtime {runtime:?} cannot be run here; only nodejs runtimes can");
@@ -158,7 +179,7 @@ fn read(
         |name: &str, default: u64| plain_text(&properties[name]).parse().unwrap_or(default);
     Ok(FunctionCode {
         name: logical_id.to_owned(),
-        source: source(stack, logical_id, &properties["Code"])?,
+        source: source(stack, logical_id, properties)?,
         handler: properties["Handler"]
             .as_str()
             .unwrap_or("index.handler")
@@ -170,16 +191,34 @@ fn read(
     })
 }
 
-fn source(stack: &Stack, logical_id: &str, code: &Value) -> Result<CodeSource, TemplateError> {
-    if let Some(text) = code["ZipFile"].as_str() {
+/// The code: in the template, in a folder beside it (SAM), or in the asset of a `cdk synth`.
+fn source(
+    stack: &Stack,
+    logical_id: &str,
+    properties: &Value,
+) -> Result<CodeSource, TemplateError> {
+    let code = &properties["Code"];
+    let inline = code["ZipFile"]
+        .as_str()
+        .or(properties["InlineCode"].as_str());
+    if let Some(text) = inline {
         return Ok(CodeSource::Inline(text.to_owned()));
+    }
+    if let Some(uri) = properties["CodeUri"].as_str() {
+        let folder = stack.folder.join(uri);
+        let problem = format!("CodeUri {uri:?} is no folder beside the template");
+        return if folder.is_dir() {
+            Ok(CodeSource::Folder(folder))
+        } else {
+            Err(TemplateError::invalid(logical_id, problem))
+        };
     }
     let key = code["S3Key"].as_str().unwrap_or_default();
     let folder = asset_folder(stack, key)?.filter(|folder| folder.is_dir());
     folder.map(CodeSource::Folder).ok_or_else(|| {
         let manifest = stack.manifest.display();
         let problem =
-            format!("asset {key:?} is not in {manifest} as a folder; synthesize with bundling on");
+            format!("asset {key:?} is not in {manifest} as a folder: synthesize with bundling on, or leave all functions out with --skip-functions");
         TemplateError::invalid(logical_id, problem)
     })
 }
@@ -188,7 +227,7 @@ fn asset_folder(stack: &Stack, key: &str) -> Result<Option<PathBuf>, TemplateErr
     if !stack.manifest.is_file() {
         return Ok(None);
     }
-    let manifest = read_json(&stack.manifest)?;
+    let manifest = read_file(&stack.manifest)?;
     let files = manifest["files"].as_object().into_iter().flatten();
     let wanted = files.map(|(_, file)| file).find(|file| {
         let mut destinations = file["destinations"].as_object().into_iter().flatten();

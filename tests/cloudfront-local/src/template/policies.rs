@@ -6,8 +6,8 @@ use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::app::App;
-use super::resolve::plain_text;
-use super::{TemplateError, managed};
+use super::resolve::{Unresolved, plain_text};
+use super::{TemplateError, managed, rules};
 use crate::model::{
     CachePolicy, CorsConfig, HeaderForwarding, OriginRequestPolicy, ResponseHeadersPolicy,
     Selection,
@@ -238,21 +238,49 @@ fn security_headers(config: &Value) -> Vec<(&'static str, String, bool)> {
     found
 }
 
-/// The resolved config of the policy whose `Ref` is `id`.
+/// The config of the policy that was given for `id`, or the resolved one of that whose `Ref` it is.
 fn find(app: &App, kind: &str, member: &str, id: &str) -> Option<Value> {
-    app.stacks.iter().find_map(|stack| {
-        let (_, properties) = stack
-            .resources_of(kind)
-            .find(|(logical_id, _)| format!("{}/{logical_id}", stack.name) == id)?;
-        Some(stack.resolve(app, &properties[member]))
-    })
+    let config = match app.policies.get(id) {
+        Some(given) => unwrapped(given, member),
+        None => app.stacks.iter().find_map(|stack| {
+            let (logical_id, properties) = stack
+                .resources_of(kind)
+                .find(|(logical_id, _)| format!("{}/{logical_id}", stack.name) == id)?;
+            let mut unknown = |at: &str, reason: &Unresolved| {
+                if at.ends_with(".Name") || at.ends_with(".Comment") {
+                    app.tell(format!("{at} is left out: {}", reason.0));
+                } else {
+                    app.refuse(at, &reason.0);
+                }
+            };
+            let config = &properties[member];
+            let mut config = stack.resolve_with(app, logical_id, config, &mut unknown);
+            if config.get("Name").is_none() && properties[member].get("Name").is_some() {
+                config["Name"] = Value::from(logical_id);
+            }
+            Some(config)
+        }),
+    }?;
+    rules::policy::check(app, id, member, &config);
+    Some(config)
+}
+
+/// The config of a policy as a template has it, or as the API gives it.
+fn unwrapped(given: &Value, member: &str) -> Option<Value> {
+    let kind = member.strip_suffix("Config").unwrap_or(member);
+    let inner = [&given[kind], &given["Properties"], given]
+        .into_iter()
+        .find_map(|outer| outer.get(member));
+    let is_bare = given.get("Name").is_some();
+    inner.or(is_bare.then_some(given)).cloned()
 }
 
 fn unknown(at: &str, member: &str, id: &str) -> TemplateError {
     TemplateError::invalid(
         format!("{at}.{member}"),
         format!(
-            "{id:?} is neither a policy of the given templates nor a managed one that is known here"
+            "{id:?} is neither a policy of the given templates nor a managed one that is known here: give the template that has it, \
+             or what `aws cloudfront get-…-policy` prints, with --policy {id}=FILE"
         ),
     )
 }
@@ -267,7 +295,7 @@ fn selection(config: &Value, behavior: &str, members: &str) -> Selection {
 }
 
 /// A list of names, which the response of the API wraps in `Items` and a template does not.
-fn names(value: &Value) -> Vec<String> {
+pub(super) fn names(value: &Value) -> Vec<String> {
     let items = value.get("Items").unwrap_or(value);
     items
         .as_array()

@@ -1,315 +1,295 @@
-//! One template, and CloudFormation's intrinsic functions as far as the CDK emits them.
+//! CloudFormation's intrinsic functions. What cannot be known before a stack is deployed has a reason, never a text that
+//! stands for it.
 //!
-//! Physical ids are made up, but the same on every start: they are derived from stack and logical id.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html>
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
+use base64::Engine as _;
 use serde_json::{Map, Value};
 
 use super::app::App;
+use super::stack::Stack;
 
-/// The account that pseudo parameters name.
-const ACCOUNT: &str = "000000000000";
+/// Why a value cannot be known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unresolved(pub(crate) String);
 
-/// One template.
-#[derive(Debug)]
-pub(crate) struct Stack {
-    pub(crate) name: String,
-    pub(crate) folder: PathBuf,
-    pub(crate) manifest: PathBuf,
-    body: Value,
-    parameters: BTreeMap<String, String>,
-}
+/// A value, or why it cannot be known.
+pub(crate) type Resolved<T = Value> = Result<T, Unresolved>;
 
 impl Stack {
-    pub(crate) fn new(path: &Path, body: Value, parameters: BTreeMap<String, String>) -> Self {
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = file.split('.').next().unwrap_or_default().to_owned();
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Self {
-            manifest: folder.join(format!("{name}.assets.json")),
-            name,
-            folder,
-            body,
-            parameters,
-        }
-    }
-
-    /// Resources of a type, whose conditions are not looked at: the caller resolves them.
-    pub(crate) fn resources_of<'a>(
-        &'a self,
-        kind: &'a str,
-    ) -> impl Iterator<Item = (&'a str, &'a Value)> {
-        self.section("Resources")
-            .into_iter()
-            .flatten()
-            .filter(move |(_, resource)| resource["Type"] == kind)
-            .map(|(id, resource)| (id.as_str(), &resource["Properties"]))
-    }
-
-    pub(crate) fn resource(&self, logical_id: &str) -> Option<&Value> {
-        self.section("Resources")?.get(logical_id)
-    }
-
-    pub(super) fn section(&self, name: &str) -> Option<&Map<String, Value>> {
-        self.body.get(name)?.as_object()
-    }
-
-    /// A physical id: same template, same id.
-    pub(crate) fn physical_id(&self, logical_id: &str, length: usize) -> String {
-        const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-        // FNV-1a: stable over versions of Rust, which the standard hasher is not.
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for byte in self.name.bytes().chain([b'/']).chain(logical_id.bytes()) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        let mut rng = fastrand::Rng::with_seed(hash);
-        (0..length)
-            .map(|_| char::from(ALPHABET[rng.usize(..ALPHABET.len())]))
-            .collect()
-    }
-
-    pub(crate) fn viewer_function_arn(&self, logical_id: &str) -> String {
-        format!(
-            "arn:aws:cloudfront::{ACCOUNT}:function/{}-{logical_id}",
-            self.name
-        )
-    }
-
-    /// ARN of a function; its version, where one is referred to, is always 1.
-    pub(crate) fn function_arn(&self, logical_id: &str) -> String {
-        format!(
-            "arn:aws:lambda:us-east-1:{ACCOUNT}:function:{}-{logical_id}",
-            self.name
-        )
-    }
-
-    fn reference(&self, app: &App, name: &str) -> Value {
-        if let Some(given) = self.parameters.get(name) {
-            return Value::from(given.clone());
-        }
-        if let Some(parameter) = self.section("Parameters").and_then(|all| all.get(name)) {
-            return parameter
-                .get("Default")
-                .cloned()
-                .unwrap_or_else(|| Value::from(name));
-        }
-        match name {
-            "AWS::AccountId" => return Value::from(ACCOUNT),
-            "AWS::Region" => return Value::from("us-east-1"),
-            "AWS::Partition" => return Value::from("aws"),
-            "AWS::URLSuffix" => return Value::from("amazonaws.com"),
-            "AWS::StackName" => return Value::from(self.name.clone()),
-            "AWS::NoValue" => return Value::Null,
-            _ => {}
-        }
-        let Some(resource) = self.resource(name) else {
-            return Value::from(name);
-        };
-        match resource["Type"].as_str().unwrap_or_default() {
-            "AWS::CloudFront::Distribution" => {
-                Value::from(format!("E{}", self.physical_id(name, 13)))
-            }
-            "AWS::Lambda::Version" => {
-                let function = self.resolve(app, &resource["Properties"]["FunctionName"]);
-                let function = function.as_str().unwrap_or_default();
-                let arn = if function.starts_with("arn:") {
-                    function.to_owned()
-                } else {
-                    self.function_arn(function)
-                };
-                Value::from(format!("{arn}:1"))
-            }
-            "AWS::CloudFront::CachePolicy"
-            | "AWS::CloudFront::OriginRequestPolicy"
-            | "AWS::CloudFront::ResponseHeadersPolicy"
-            | "AWS::CloudFront::KeyGroup"
-            | "AWS::CloudFront::KeyValueStore" => Value::from(format!("{}/{name}", self.name)),
-            "AWS::CloudFront::PublicKey" => Value::from(self.key_pair_id(name)),
-            "AWS::CloudFront::DistributionTenant" => Value::from(self.tenant_id(name)),
-            "AWS::SSM::Parameter" => self.resolve(app, &resource["Properties"]["Name"]),
-            _ => Value::from(name),
-        }
-    }
-
-    fn attribute(&self, app: &App, logical_id: &str, attribute: &str) -> Value {
-        let Some(resource) = self.resource(logical_id) else {
-            return Value::from(format!("{logical_id}.{attribute}"));
-        };
-        let properties = &resource["Properties"];
-        match (resource["Type"].as_str().unwrap_or_default(), attribute) {
-            ("AWS::CloudFront::Distribution", "DomainName") => {
-                Value::from(self.domain_name(logical_id))
-            }
-            ("AWS::CloudFront::Distribution", "Id") | ("AWS::Lambda::Version", "FunctionArn") => {
-                self.reference(app, logical_id)
-            }
-            ("AWS::Lambda::Function", "Arn") => Value::from(self.function_arn(logical_id)),
-            ("AWS::SSM::Parameter", "Value") => self.resolve(app, &properties["Value"]),
-            ("AWS::CloudFront::KeyValueStore", _) => self.reference(app, logical_id),
-            ("AWS::CloudFront::Function", _) => Value::from(self.viewer_function_arn(logical_id)),
-            ("Custom::CrossRegionStringParameterReader", "FunctionArn") => {
-                let name = self.resolve(app, &properties["ParameterName"]);
-                app.export(name.as_str().unwrap_or_default())
-            }
-            ("Custom::CrossRegionExportReader", name) => app.export(name),
-            _ if attribute.ends_with("Id") => self.reference(app, logical_id),
-            _ => Value::from(format!("{logical_id}.{attribute}")),
-        }
-    }
-
-    pub(crate) fn tenant_id(&self, logical_id: &str) -> String {
-        format!("dt_{}", self.physical_id(logical_id, 20))
-    }
-
-    pub(crate) fn key_pair_id(&self, logical_id: &str) -> String {
-        format!("K{}", self.physical_id(logical_id, 13))
-    }
-
-    pub(crate) fn domain_name(&self, logical_id: &str) -> String {
-        format!(
-            "d{}.cloudfront.net",
-            self.physical_id(logical_id, 13).to_ascii_lowercase()
-        )
-    }
-
-    /// A value with its intrinsic functions replaced; `AWS::NoValue` members are dropped.
-    pub(crate) fn resolve(&self, app: &App, value: &Value) -> Value {
+    /// A value with its intrinsic functions replaced; `AWS::NoValue` members are dropped. A member that cannot be known
+    /// is dropped too, and handed to `unknown` with its place.
+    pub(crate) fn resolve_with(
+        &self,
+        app: &App,
+        at: &str,
+        value: &Value,
+        unknown: &mut dyn FnMut(&str, &Unresolved),
+    ) -> Value {
         match value {
-            Value::Array(items) => items
-                .iter()
-                .map(|item| self.resolve(app, item))
-                .filter(|item| !item.is_null())
-                .collect(),
-            Value::Object(members) => {
-                if let Some((name, argument)) = only_member(members)
-                    && let Some(result) = self.intrinsic(app, name, argument)
-                {
-                    return result;
-                }
-                let resolved = members
-                    .iter()
-                    .map(|(key, item)| (key.clone(), self.resolve(app, item)));
-                resolved.filter(|(_, item)| !item.is_null()).collect()
+            Value::Array(items) => {
+                let each = items.iter().enumerate().map(|(index, item)| {
+                    self.resolve_with(app, &format!("{at}[{index}]"), item, unknown)
+                });
+                each.filter(|item| !item.is_null()).collect()
             }
-            plain => plain.clone(),
-        }
-    }
-
-    fn intrinsic(&self, app: &App, name: &str, argument: &Value) -> Option<Value> {
-        let resolved = |value: &Value| self.resolve(app, value);
-        let text = |value: &Value| plain_text(&resolved(value));
-        Some(match name {
-            "Ref" => self.reference(app, argument.as_str()?),
-            "Fn::GetAtt" => match argument {
-                Value::Array(parts) => {
-                    self.attribute(app, parts.first()?.as_str()?, &text(parts.get(1)?))
-                }
-                dotted => {
-                    let (id, attribute) = dotted.as_str()?.split_once('.')?;
-                    self.attribute(app, id, attribute)
+            Value::Object(members) => match intrinsic_call(members) {
+                Some(("Fn::If", argument)) => match self.branch(app, argument) {
+                    Ok(branch) => self.resolve_with(app, at, branch, unknown),
+                    Err(reason) => {
+                        unknown(at, &reason);
+                        Value::Null
+                    }
+                },
+                Some(_) => self.evaluate(app, value).unwrap_or_else(|reason| {
+                    unknown(at, &reason);
+                    Value::Null
+                }),
+                None => {
+                    let each = members.iter().map(|(name, item)| {
+                        let inner = format!("{at}.{name}");
+                        (name.clone(), self.resolve_with(app, &inner, item, unknown))
+                    });
+                    each.filter(|(_, item)| !item.is_null()).collect()
                 }
             },
+            plain => self.evaluate(app, plain).unwrap_or_else(|reason| {
+                unknown(at, &reason);
+                Value::Null
+            }),
+        }
+    }
+
+    /// As above, for what may be incomplete.
+    pub(crate) fn resolve(&self, app: &App, value: &Value) -> Value {
+        self.resolve_with(app, "", value, &mut |_, _| {})
+    }
+
+    /// A value with its intrinsic functions replaced.
+    pub(super) fn evaluate(&self, app: &App, value: &Value) -> Resolved {
+        match value {
+            Value::Array(items) => {
+                let each = items.iter().map(|item| self.evaluate(app, item));
+                let known: Vec<Value> = each.collect::<Resolved<_>>()?;
+                Ok(known.into_iter().filter(|item| !item.is_null()).collect())
+            }
+            Value::Object(members) => {
+                if let Some((name, argument)) = intrinsic_call(members) {
+                    return self.intrinsic(app, name, argument);
+                }
+                let mut known = Map::new();
+                for (name, item) in members {
+                    let item = self.evaluate(app, item)?;
+                    if !item.is_null() {
+                        known.insert(name.clone(), item);
+                    }
+                }
+                Ok(Value::Object(known))
+            }
+            Value::String(text) if text.contains("{{resolve:") => {
+                self.dynamic_references(app, text).map(Value::from)
+            }
+            plain => Ok(plain.clone()),
+        }
+    }
+
+    fn text(&self, app: &App, value: &Value) -> Resolved<String> {
+        self.evaluate(app, value).map(|known| plain_text(&known))
+    }
+
+    fn intrinsic(&self, app: &App, name: &str, argument: &Value) -> Resolved {
+        match name {
+            "Ref" => self.reference(app, argument.as_str().ok_or_else(|| odd(name))?),
+            "Fn::GetAtt" => self.get_attribute(app, argument),
             "Fn::Join" => {
-                let parts: Vec<String> = resolved(argument.get(1)?)
-                    .as_array()?
-                    .iter()
-                    .map(plain_text)
-                    .collect();
-                Value::from(parts.join(argument.get(0)?.as_str()?))
+                let [separator, items] = arguments(name, argument)?;
+                let parts = self.evaluate(app, items)?;
+                let parts = parts.as_array().ok_or_else(|| odd(name))?;
+                let parts: Vec<String> = parts.iter().map(plain_text).collect();
+                Ok(Value::from(parts.join(&plain_text(separator))))
             }
             "Fn::Split" => {
-                let whole = text(argument.get(1)?);
-                whole
-                    .split(argument.get(0)?.as_str()?)
+                let [separator, whole] = arguments(name, argument)?;
+                let whole = self.text(app, whole)?;
+                Ok(whole
+                    .split(&plain_text(separator))
                     .map(Value::from)
-                    .collect()
+                    .collect())
             }
             "Fn::Select" => {
-                let index: usize = text(argument.get(0)?).parse().ok()?;
-                resolved(argument.get(1)?).get(index)?.clone()
+                let [index, list] = arguments(name, argument)?;
+                let index = self.text(app, index)?;
+                let list = self.evaluate(app, list)?;
+                let item = index.parse::<usize>().ok().and_then(|n| list.get(n));
+                item.cloned()
+                    .ok_or_else(|| Unresolved(format!("Fn::Select: {list} has no item {index:?}")))
             }
-            "Fn::Sub" => self.substitute(app, argument)?,
-            "Fn::If" => {
-                let branch = if self.condition(app, argument.get(0)?.as_str()?) {
-                    1
-                } else {
-                    2
-                };
-                resolved(argument.get(branch)?)
+            "Fn::Sub" => self.substitute(app, argument).map(Value::from),
+            "Fn::If" => self.evaluate(app, self.branch(app, argument)?),
+            "Fn::FindInMap" => self.find_in_map(app, argument),
+            "Fn::ImportValue" => app.export(&self.text(app, argument)?),
+            "Fn::Base64" => {
+                let text = self.text(app, argument)?;
+                let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+                Ok(Value::from(encoded))
             }
-            "Fn::FindInMap" => {
-                let (map, first, second) = (
-                    text(argument.get(0)?),
-                    text(argument.get(1)?),
-                    text(argument.get(2)?),
-                );
-                resolved(
-                    self.section("Mappings")?
-                        .get(&map)?
-                        .get(first)?
-                        .get(second)?,
-                )
+            "Fn::GetAZs" => Ok(Value::from(vec!["us-east-1a", "us-east-1b"])),
+            "Condition" => {
+                let name = argument.as_str().ok_or_else(|| odd(name))?;
+                self.condition(app, name).map(Value::from)
             }
-            "Fn::ImportValue" => app.export(&text(argument)),
-            "Fn::GetAZs" => Value::from(vec!["us-east-1a", "us-east-1b"]),
-            _ => return None,
-        })
+            other => Err(Unresolved(format!("{other} is not known here"))),
+        }
     }
 
-    fn substitute(&self, app: &App, argument: &Value) -> Option<Value> {
-        let template = argument.as_str().or_else(|| argument.get(0)?.as_str())?;
+    fn get_attribute(&self, app: &App, argument: &Value) -> Resolved {
+        let (id, attribute) = match argument {
+            Value::Array(parts) if parts.len() == 2 => {
+                (plain_text(&parts[0]), self.text(app, &parts[1])?)
+            }
+            Value::String(dotted) => {
+                let (id, attribute) = dotted.split_once('.').ok_or_else(|| odd("Fn::GetAtt"))?;
+                (id.to_owned(), attribute.to_owned())
+            }
+            _ => return Err(odd("Fn::GetAtt")),
+        };
+        self.attribute(app, &id, &attribute)
+    }
+
+    fn find_in_map(&self, app: &App, argument: &Value) -> Resolved {
+        let parts = argument.as_array().ok_or_else(|| odd("Fn::FindInMap"))?;
+        let keys = parts.iter().take(3).map(|part| self.text(app, part));
+        let keys: Vec<String> = keys.collect::<Resolved<_>>()?;
+        let [map, first, second] = &keys[..] else {
+            return Err(odd("Fn::FindInMap"));
+        };
+        let found = self.section("Mappings").and_then(|all| all.get(map));
+        let found = found.and_then(|map| map.get(first)?.get(second));
+        match found.or_else(|| parts.get(3)?.get("DefaultValue")) {
+            Some(value) => self.evaluate(app, value),
+            None => Err(Unresolved(format!(
+                "mapping {map} has no {first:?} with {second:?}"
+            ))),
+        }
+    }
+
+    fn substitute(&self, app: &App, argument: &Value) -> Resolved<String> {
+        let template = argument.as_str().or_else(|| argument.get(0)?.as_str());
         let own = argument.get(1);
         let mut out = String::new();
-        let mut rest = template;
+        let mut rest = template.ok_or_else(|| odd("Fn::Sub"))?;
         while let Some((before, after)) = rest.split_once("${") {
             out.push_str(before);
-            let (name, tail) = after.split_once('}')?;
+            let (name, tail) = after.split_once('}').ok_or_else(|| odd("Fn::Sub"))?;
             rest = tail;
+            let name = name.trim();
             if let Some(literal) = name.strip_prefix('!') {
                 out.extend(["${", literal, "}"]);
-            } else if let Some(value) = own.and_then(|own| own.get(name)) {
-                out.push_str(&plain_text(&self.resolve(app, value)));
-            } else if let Some((id, attribute)) = name.split_once('.') {
-                out.push_str(&plain_text(&self.attribute(app, id, attribute)));
-            } else {
-                out.push_str(&plain_text(&self.reference(app, name)));
+                continue;
             }
+            let value = if let Some(value) = own.and_then(|own| own.get(name)) {
+                self.evaluate(app, value)?
+            } else if self.resource(name).is_none()
+                && let Some((id, attribute)) = name.split_once('.')
+            {
+                self.attribute(app, id, attribute)?
+            } else {
+                self.reference(app, name)?
+            };
+            out.push_str(&plain_text(&value));
         }
         out.push_str(rest);
-        Some(Value::from(out))
+        self.dynamic_references(app, &out)
     }
 
-    /// Whether a resource's condition, if it has one, holds.
-    pub(crate) fn is_wanted(&self, app: &App, logical_id: &str) -> bool {
-        self.resource(logical_id)
-            .and_then(|resource| resource["Condition"].as_str())
-            .is_none_or(|name| self.condition(app, name))
+    /// Replaces each `{{resolve:…}}` by what a stack of the app hands over, or by the parameter of that name.
+    fn dynamic_references(&self, app: &App, text: &str) -> Resolved<String> {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("{{resolve:") {
+            out.push_str(before);
+            let (reference, tail) = after
+                .split_once("}}")
+                .ok_or_else(|| odd("the dynamic reference"))?;
+            rest = tail;
+            let mut parts = reference.splitn(3, ':');
+            let (service, name) = (parts.next(), parts.next().unwrap_or_default());
+            let known = match service {
+                Some("ssm") => app.handed_over(name),
+                _ => None,
+            };
+            let given = self.parameters.get(&format!("resolve:{reference}"));
+            let value = given.cloned().or_else(|| known.map(plain_text));
+            out.push_str(&value.ok_or_else(|| {
+                Unresolved(format!(
+                    "{{{{resolve:{reference}}}}} is known only to AWS: give --parameter 'resolve:{reference}=VALUE'"
+                ))
+            })?);
+        }
+        out.push_str(rest);
+        Ok(out)
     }
 
-    fn condition(&self, app: &App, name: &str) -> bool {
-        self.section("Conditions")
-            .and_then(|all| all.get(name))
-            .is_some_and(|rule| self.holds(app, rule))
+    /// Whether a resource is made: its condition, if it has one, holds.
+    pub(crate) fn is_wanted(&self, app: &App, logical_id: &str) -> Resolved<bool> {
+        let condition = self
+            .resource(logical_id)
+            .and_then(|resource| resource["Condition"].as_str());
+        condition.map_or(Ok(true), |name| self.condition(app, name))
     }
 
-    fn holds(&self, app: &App, rule: &Value) -> bool {
-        let Some((name, argument)) = rule.as_object().and_then(only_member) else {
-            return false;
-        };
+    fn branch<'a>(&self, app: &App, argument: &'a Value) -> Resolved<&'a Value> {
+        let name = argument.get(0).and_then(Value::as_str);
+        let holds = self.condition(app, name.ok_or_else(|| odd("Fn::If"))?)?;
+        let branch = argument.get(if holds { 1 } else { 2 });
+        branch.ok_or_else(|| odd("Fn::If"))
+    }
+
+    fn condition(&self, app: &App, name: &str) -> Resolved<bool> {
+        let rule = self.section("Conditions").and_then(|all| all.get(name));
+        let rule = rule.ok_or_else(|| Unresolved(format!("there is no condition {name}")))?;
+        self.holds(app, rule)
+    }
+
+    fn holds(&self, app: &App, rule: &Value) -> Resolved<bool> {
+        let members = rule.as_object().and_then(only_member);
+        let (name, argument) = members.ok_or_else(|| odd("the condition"))?;
         let parts = argument.as_array().map_or(&[][..], Vec::as_slice);
         match (name, parts) {
-            ("Fn::Equals", [left, right]) => self.resolve(app, left) == self.resolve(app, right),
-            ("Fn::Not", [inner]) => !self.holds(app, inner),
-            ("Fn::And", all) => all.iter().all(|one| self.holds(app, one)),
-            ("Fn::Or", all) => all.iter().any(|one| self.holds(app, one)),
-            ("Condition", _) => argument
-                .as_str()
-                .is_some_and(|name| self.condition(app, name)),
-            _ => false,
+            ("Fn::Equals", [left, right]) => Ok(self.text(app, left)? == self.text(app, right)?),
+            ("Fn::Not", [inner]) => Ok(!self.holds(app, inner)?),
+            ("Fn::And", all) => all
+                .iter()
+                .try_fold(true, |so_far, one| Ok(so_far & self.holds(app, one)?)),
+            ("Fn::Or", all) => all
+                .iter()
+                .try_fold(false, |so_far, one| Ok(so_far | self.holds(app, one)?)),
+            ("Condition", _) => {
+                self.condition(app, argument.as_str().ok_or_else(|| odd("Condition"))?)
+            }
+            (other, _) => Err(Unresolved(format!("{other} is not known in a condition"))),
         }
     }
+}
+
+fn odd(function: &str) -> Unresolved {
+    Unresolved(format!(
+        "{function} is not written as CloudFormation takes it"
+    ))
+}
+
+fn arguments<'a>(function: &str, argument: &'a Value) -> Resolved<&'a [Value; 2]> {
+    let both = argument
+        .as_array()
+        .and_then(|all| all.as_slice().try_into().ok());
+    both.ok_or_else(|| odd(function))
+}
+
+/// The call of an intrinsic function, if the object is one.
+fn intrinsic_call(members: &Map<String, Value>) -> Option<(&str, &Value)> {
+    only_member(members).filter(|(name, argument)| {
+        *name == "Ref" || name.starts_with("Fn::") || (*name == "Condition" && argument.is_string())
+    })
 }
 
 fn only_member(members: &Map<String, Value>) -> Option<(&str, &Value)> {

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::resolve::Stack;
+use super::app::App;
+use super::stack::Stack;
 
 /// Members that are modelled, or that change nothing on one machine (with the reason told in the README).
 const MODELLED: [&str; 15] = [
@@ -66,13 +67,12 @@ const MODELLED_IN_CUSTOM_ORIGIN: [&str; 6] = [
     "OriginSSLProtocols",
 ];
 
-/// What the configuration of a distribution asks for and nothing here does.
-pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut note = |at: String, value: &Value, modelled: &[&str]| {
+/// Notes what the configuration of a distribution asks for and nothing here does.
+pub(super) fn list(app: &App, logical_id: &str, config: &Value) {
+    let note = |at: String, value: &Value, modelled: &[&str]| {
         for (member, value) in value.as_object().into_iter().flatten() {
             if !modelled.contains(&member.as_str()) && !is_off(value) {
-                found.push(format!("{at}.{member} is not modelled"));
+                app.tell(format!("{at}.{member} is not modelled"));
             }
         }
     };
@@ -111,14 +111,14 @@ pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
         .as_str()
         .is_some_and(|version| version.contains('3'))
     {
-        found.push(format!("{logical_id}.HttpVersion: HTTP/3 is not served"));
+        app.tell(format!("{logical_id}.HttpVersion: HTTP/3 is not served"));
     }
     if origins.iter().any(|origin| {
         origin["OriginAccessControlId"]
             .as_str()
             .is_some_and(|id| !id.is_empty())
     }) {
-        found.push(format!(
+        app.tell(format!(
             "{logical_id}: OriginAccessControlId: requests to the origin are not signed"
         ));
     }
@@ -129,7 +129,7 @@ pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
         .flatten()
         .any(|association| association["IncludeBody"] == true)
     {
-        found.push(format!(
+        app.tell(format!(
             "{logical_id}: IncludeBody: edge functions do not see bodies"
         ));
     }
@@ -137,15 +137,33 @@ pub(super) fn list(logical_id: &str, config: &Value) -> Vec<String> {
         .iter()
         .any(|(_, behavior)| !is_off(&behavior["TrustedSigners"]))
     {
-        found.push(format!(
+        app.tell(format!(
             "{logical_id}: TrustedSigners: keys of accounts are not known; what they signed is refused"
         ));
     }
-    found
+    for (name, behavior) in &behaviors {
+        if behavior.get("CachePolicyId").is_some() && behavior.get("ForwardedValues").is_some() {
+            app.tell(format!(
+                "{logical_id} {name}: ForwardedValues counts for nothing beside CachePolicyId"
+            ));
+        }
+    }
+    if app.skips_functions {
+        for (name, behavior) in &behaviors {
+            for kind in ["LambdaFunctionAssociations", "FunctionAssociations"] {
+                for association in behavior[kind].as_array().into_iter().flatten() {
+                    let event = association["EventType"].as_str().unwrap_or_default();
+                    app.tell(format!(
+                        "{logical_id} {name}: the {event} function is skipped, as asked"
+                    ));
+                }
+            }
+        }
+    }
 }
 
-/// What response headers policies ask for and nothing here does.
-pub(super) fn list_policies(stack: &Stack) -> Vec<String> {
+/// Notes what response headers policies ask for and nothing here does.
+pub(super) fn list_policies(app: &App, stack: &Stack) {
     let policies = stack.resources_of("AWS::CloudFront::ResponseHeadersPolicy");
     let parts = policies.flat_map(|(logical_id, properties)| {
         let config = &properties["ResponseHeadersPolicyConfig"];
@@ -154,13 +172,15 @@ pub(super) fn list_policies(stack: &Stack) -> Vec<String> {
             .filter(|member| config.get(member).is_some());
         members.map(move |member| format!("{logical_id}.{member} is not modelled"))
     });
-    parts.collect()
+    for part in parts {
+        app.tell(part);
+    }
 }
 
 fn is_off(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
-        Value::String(text) => text.is_empty(),
+        Value::String(text) => matches!(text.as_str(), "" | "none" | "false"),
         Value::Array(items) => items.is_empty(),
         Value::Object(members) => members.values().all(is_off),
         _ => false,

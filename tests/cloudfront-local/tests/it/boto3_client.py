@@ -28,6 +28,11 @@ created = create("r", ["#tenant:acme", "/a"])["Invalidation"]
 waiter = client.get_waiter("invalidation_completed")
 waiter.wait(DistributionId=distribution, Id=created["Id"], WaiterConfig={"Delay": 1, "MaxAttempts": 10})
 waited = client.get_invalidation(DistributionId=distribution, Id=created["Id"])["Invalidation"]
+got = client.get_distribution_config(Id=distribution)
+updated = client.update_distribution(
+    Id=distribution, DistributionConfig=got["DistributionConfig"], IfMatch=got["ETag"]
+)["Distribution"]
+arn = client.get_distribution(Id=distribution)["Distribution"]["ARN"]
 pages = client.get_paginator("list_invalidations").paginate(DistributionId=distribution)
 config = client.get_distribution_config(Id=distribution)["DistributionConfig"]
 print(
@@ -37,6 +42,11 @@ print(
             "waited": waited["Status"],
             "listed": sum(len(page["InvalidationList"]["Items"]) for page in pages),
             "tagHeader": config["CacheTagConfig"]["HeaderName"],
+            "unchanged": updated["DistributionConfig"] == got["DistributionConfig"],
+            "newVersion": client.get_distribution_config(Id=distribution)["ETag"] != got["ETag"],
+            "tags": client.list_tags_for_resource(Resource=arn)["Tags"]["Items"],
+            "tenants": len(client.list_distribution_tenants()["DistributionTenantList"]),
+            "distributions": len(client.list_distributions(MaxItems="1")["DistributionList"]["Items"]),
             "replay": code_of(lambda: create("r", ["/b"])),
             "missing": code_of(lambda: create("r", ["/b"], distribution="ENONE")),
             "quantity": code_of(lambda: create("q", ["/b"], quantity=2)),

@@ -254,6 +254,7 @@ async fn boto3_and_its_waiter_work_unmodified() {
     let seen: Value = serde_json::from_str(&printed).unwrap();
     let expected = json!({
         "created": "InProgress", "waited": "Completed", "listed": 1, "tagHeader": "Cache-Tag",
+        "unchanged": true, "newVersion": true, "tags": [], "tenants": 0, "distributions": 1,
         "replay": "InvalidationBatchAlreadyExists", "missing": "NoSuchDistribution", "quantity": "InconsistentQuantities",
     });
     assert_eq!(seen, expected);

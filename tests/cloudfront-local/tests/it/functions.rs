@@ -194,6 +194,14 @@ async fn origin_events_show_the_query_only_where_all_of_it_is_forwarded() {
     }
 }
 
+fn sources(template: PathBuf) -> cloudfront_local::template::Sources {
+    cloudfront_local::template::Sources {
+        templates: vec![template],
+        parameters: [("ApiDomain".to_owned(), "api.example.com".to_owned())].into(),
+        ..Default::default()
+    }
+}
+
 #[tokio::test]
 async fn templates_that_cloudfront_would_refuse_are_refused_with_the_reason() {
     let both = json!({
@@ -217,7 +225,7 @@ async fn templates_that_cloudfront_would_refuse_are_refused_with_the_reason() {
         ),
     ];
     for (path, reason) in cases {
-        let told = cloudfront_local::template::read(&[path], &std::collections::BTreeMap::new())
+        let told = cloudfront_local::template::read(&sources(path))
             .unwrap_err()
             .to_string();
         assert!(told.contains(reason), "{told}");

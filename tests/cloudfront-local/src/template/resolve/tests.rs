@@ -1,9 +1,14 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use serde_json::json;
 
 use super::*;
 
 fn stack(name: &str, body: Value) -> Stack {
-    let parameters = BTreeMap::from([("Given".to_owned(), "given".to_owned())]);
+    let given = [("Given", "given"), ("resolve:ssm:/given", "by hand")];
+    let parameters = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let parameters = BTreeMap::from(parameters);
     Stack::new(
         Path::new(&format!("out/{name}.template.json")),
         body,
@@ -19,7 +24,11 @@ fn resolve(body: Value, value: &Value) -> Value {
 #[test]
 fn intrinsics_are_replaced() {
     let body = json!({
-        "Parameters": {"WithDefault": {"Type": "String", "Default": "d"}, "Given": {"Type": "String"}},
+        "Parameters": {"WithDefault": {"Type": "String", "Default": "d"}, "Given": {"Type": "String"},
+            "List": {"Type": "CommaDelimitedList", "Default": "a, b"}},
+        "Resources": {
+            "Url": {"Type": "AWS::Lambda::Url"}, "Api": {"Type": "AWS::ApiGatewayV2::Api"},
+            "Files": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "files"}}},
         "Mappings": {"Map": {"a": {"b": "mapped"}}},
         "Conditions": {"Yes": {"Fn::Equals": [{"Ref": "Given"}, "given"]}, "No": {"Fn::Not": [{"Condition": "Yes"}]}},
     });
@@ -44,6 +53,28 @@ fn intrinsics_are_replaced() {
             json!("given!"),
         ),
         (json!({"Fn::FindInMap": ["Map", "a", "b"]}), json!("mapped")),
+        (
+            json!({"Fn::FindInMap": ["Map", "a", "c", {"DefaultValue": "else"}]}),
+            json!("else"),
+        ),
+        (json!({"Ref": "List"}), json!(["a", "b"])),
+        (json!({"Fn::Base64": "x"}), json!("eA==")),
+        (
+            json!({"Fn::Sub": "{{resolve:ssm:/given}}"}),
+            json!("by hand"),
+        ),
+        (
+            json!({"Fn::Select": [1, {"Fn::Split": [".", {"Fn::GetAtt": ["Url", "FunctionUrl"]}]}]}),
+            json!("lambda-url"),
+        ),
+        (
+            json!({"Fn::GetAtt": "Files.RegionalDomainName"}),
+            json!("files.s3.us-east-1.amazonaws.com"),
+        ),
+        (
+            json!({"Fn::Select": [1, {"Fn::Split": [".", {"Fn::GetAtt": ["Api", "ApiEndpoint"]}]}]}),
+            json!("execute-api"),
+        ),
         (json!({"Fn::If": ["Yes", 1, 2]}), json!(1)),
         (json!({"Fn::If": ["No", 1, 2]}), json!(2)),
         (
@@ -53,6 +84,58 @@ fn intrinsics_are_replaced() {
     ];
     for (value, expected) in cases {
         assert_eq!(resolve(body.clone(), &value), expected, "{value}");
+    }
+}
+
+#[test]
+fn what_only_aws_knows_has_a_reason_and_no_text() {
+    let body = json!({
+        "Parameters": {
+            "Missing": {"Type": "String"},
+            "Ssm": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/a"}},
+        "Resources": {"Own": {"Type": "Custom::Thing"}},
+        "Conditions": {"Unclear": {"Fn::Equals": [{"Ref": "Missing"}, "x"]}},
+    });
+    let app = App::new(vec![stack("Main", body)]);
+    let cases = [
+        (json!({"Ref": "Missing"}), "give --parameter Missing=VALUE"),
+        (json!({"Ref": "Ssm"}), "the SSM parameter \"/a\""),
+        (
+            json!({"Ref": "Nowhere"}),
+            "no parameter or resource Nowhere",
+        ),
+        (
+            json!({"Fn::GetAtt": ["Own", "Host"]}),
+            "--parameter Own.Host=VALUE",
+        ),
+        (
+            json!({"Fn::ImportValue": "other"}),
+            "no given template exports \"other\"",
+        ),
+        (json!("a{{resolve:ssm:/b}}"), "resolve:ssm:/b=VALUE"),
+        (json!({"Fn::If": ["Unclear", 1, 2]}), "Missing"),
+        (json!({"Fn::If": ["None", 1, 2]}), "no condition None"),
+        (
+            json!({"Fn::Join": ["", ["a", {"Ref": "Missing"}]]}),
+            "Missing",
+        ),
+        (json!({"Fn::Select": [3, ["a"]]}), "no item"),
+        (
+            json!({"Fn::Transform": {}}),
+            "Fn::Transform is not known here",
+        ),
+    ];
+    for (value, reason) in cases {
+        let mut told = Vec::new();
+        let tree = json!({"kept": 1, "lost": value});
+        let known = app.stacks[0].resolve_with(&app, "Top", &tree, &mut |at, reason| {
+            told.push(format!("{at}: {}", reason.0));
+        });
+        assert_eq!(known, json!({"kept": 1}), "{value}");
+        assert!(
+            told[0].starts_with("Top.lost: ") && told[0].contains(reason),
+            "{told:?}"
+        );
     }
 }
 
