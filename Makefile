@@ -83,7 +83,7 @@ accept-cache-key: node-modules ## Accept a changed cache key on purpose (SETTING
 ## — Check it —
 
 .PHONY: test
-test: build-host node-modules $(CHECK_TOOLS) ## Run every test: Rust, Node, state machine, LocalStack
+test: build-host node-modules cfn-lint $(CHECK_TOOLS) ## Run every test: Rust, Node, state machine, LocalStack
 	@echo "testing the CDK app and the edge functions"
 	npm --prefix cdk test
 	@echo "testing the Rust workspace"
