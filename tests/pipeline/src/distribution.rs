@@ -88,7 +88,8 @@ async fn synthesized(trial: &Trial, contract: &Value) -> PathBuf {
     let output = folder.join("out");
     let synth = Command::new("node_modules/.bin/cdk")
         .args(["synth", TEMPLATE, "--quiet", "--exclusively"])
-        .args(["--context", "placeholders=allow", "--context"])
+        .args(["--context", "placeholders=allow"])
+        .args(["--context", "cacheKey=accept", "--context"])
         .arg(format!(
             "settings={}",
             folder.join("settings.json").display()

@@ -22,16 +22,18 @@ pub enum Step {
     InvalidateAgain,
     AwaitInvalidation,
     Prewarm,
+    VerifyOrWarm,
 }
 
 impl Step {
     /// All of them, in the order of a run.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Preflight,
         Self::Invalidate,
         Self::InvalidateAgain,
         Self::AwaitInvalidation,
         Self::Prewarm,
+        Self::VerifyOrWarm,
     ];
 
     /// The name of the state.
@@ -43,12 +45,13 @@ impl Step {
             Self::InvalidateAgain => "InvalidateAgain",
             Self::AwaitInvalidation => "AwaitInvalidation",
             Self::Prewarm => "Prewarm",
+            Self::VerifyOrWarm => "VerifyOrWarm",
         }
     }
 
     fn binary(self) -> &'static str {
         match self {
-            Self::Preflight | Self::Prewarm => "prewarm",
+            Self::Preflight | Self::Prewarm | Self::VerifyOrWarm => "prewarm",
             Self::Invalidate | Self::InvalidateAgain => "invalidate",
             Self::AwaitInvalidation => "poll",
         }
@@ -95,10 +98,10 @@ impl Function {
         }
     }
 
-    /// The function *prewarm*, in both of its states.
+    /// The function *prewarm*, in all of its states.
     #[must_use]
     pub fn prewarm() -> Self {
-        Self::of(&[Step::Preflight, Step::Prewarm])
+        Self::of(&[Step::Preflight, Step::Prewarm, Step::VerifyOrWarm])
     }
 
     /// With this variable.

@@ -77,12 +77,23 @@ const RETRIES: [(&str, &str, &str); 21] = [
         "SecretUnavailable",
         "login::an_unavailable_secret_is_read_again",
     ),
-    ("VerifyOrWarm", "LoginThrottled", LOOKED_AGAIN),
-    ("VerifyOrWarm", "LoginUnavailable", LOOKED_AGAIN),
-    ("VerifyOrWarm", "SecretUnavailable", LOOKED_AGAIN),
+    (
+        "VerifyOrWarm",
+        "LoginThrottled",
+        "login::a_throttled_login_is_repeated",
+    ),
+    (
+        "VerifyOrWarm",
+        "LoginUnavailable",
+        "login::an_unavailable_login_is_repeated",
+    ),
+    (
+        "VerifyOrWarm",
+        "SecretUnavailable",
+        "login::an_unavailable_secret_is_read_again",
+    ),
 ];
 
-const LOOKED_AGAIN: &str = "modes::a_run_without_a_purge_survives_what_a_refresh_does";
 const PURGED_AGAIN: &str = "purge::what_a_first_purge_survives_a_second_one_does";
 const OUTLASTED: &str = "resilience::a_state_that_outlasts_its_time_is_repeated";
 /// Takes the edges of each of these errors in each state.
@@ -143,8 +154,10 @@ const HANDED_IN: &str = "modes::a_purge_that_was_handed_in_is_waited_for_and_non
 const LOOKED: &str = "modes::verify_asks_the_origin_for_nothing_that_is_cached_and_purges_nothing";
 const WARMED: &str = "modes::warm_fills_what_is_missing_and_purges_nothing";
 const WARMED_ON: &str = "modes::what_one_call_cannot_warm_is_left_to_the_next";
-const WARMED_LATER: &str = "modes::an_origin_that_asks_for_a_pause_is_warmed_later";
-const ASKED_LATER: &str = "prewarm::an_endpoint_that_fails_once_is_asked_again";
+const WARMED_LATER: &str =
+    "modes::what_can_be_warmed_much_later_is_waited_for_by_the_state_machine";
+const ASKED_LATER: &str =
+    "prewarm::a_request_that_is_due_much_later_is_waited_for_by_the_state_machine";
 const REPAIRED: &str = "prewarm::a_stale_endpoint_is_purged_and_warmed_again";
 const HAPPY: &str =
     "happy_path::every_endpoint_is_fresh_after_one_purge_and_one_origin_request_each";

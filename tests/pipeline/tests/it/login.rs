@@ -9,35 +9,48 @@ use crate::overview;
 /// The client makes three tries of a read before the step fails; of a login it makes one.
 const ONE_READ: u32 = 3;
 
-/// Runs as a service user of the trial's own. Preflight and Prewarm have a process each, so that
-/// both read the secret and log in; Prewarm asks for one endpoint at a time, so that a second one
-/// does not find the login cured.
+/// The two ways of a run, each with the state that requests the endpoints.
+const WAYS: [(&str, &str); 2] = [("refresh", "Prewarm"), ("warm", "VerifyOrWarm")];
+
 async fn run(t: &Trial, login: &Login) -> Ended {
+    run_in_mode(t, login, "refresh").await
+}
+
+/// Runs as a service user of the trial's own. Every state has a process of its own, so that each
+/// reads the secret and logs in; endpoints are requested one at a time, so that a second one does
+/// not find the login cured.
+async fn run_in_mode(t: &Trial, login: &Login, mode: &str) -> Ended {
     let function = |step| {
         Function::of(&[step])
             .set("SECRET_ID", &login.name)
             .set("PREWARM_CONCURRENCY", "1")
     };
-    let own = Pipeline::with(t, vec![function(Step::Preflight), function(Step::Prewarm)]).await;
-    t.start(&own.state_machine, overview()).await.ended().await
+    let functions = [Step::Preflight, Step::Prewarm, Step::VerifyOrWarm].map(function);
+    let own = Pipeline::with(t, functions.into()).await;
+    let mut input = overview();
+    input["mode"] = mode.into();
+    t.start(&own.state_machine, input).await.ended().await
 }
 
 /// Makes calls fail and asserts that Preflight was repeated after this error; then the same with
-/// the calls that Prewarm makes.
+/// the calls of the state that requests the endpoints.
 async fn is_repeated(t: &Trial, operation: &str, times: u32, fault: GateFault, error: &str) {
-    let login = Login::new(t).await;
-    let first = login.rule(operation, fault.clone()).times(times);
-    t.gate_fault(first).await;
-    let second = login
-        .rule(operation, fault)
-        .starting_at(times + 2)
-        .times(times);
-    t.gate_fault(second).await;
-    let ended = run(t, &login).await;
-    ended.report();
-    assert_eq!(ended.stumbles(), [("Preflight", error), ("Prewarm", error)]);
-    assert_eq!(ended.last_state(), "Done");
-    assert_eq!(t.purges().await.len(), 1);
+    for (mode, state) in WAYS {
+        let t = t.another().await;
+        let login = Login::new(&t).await;
+        let first = login.rule(operation, fault.clone()).times(times);
+        t.gate_fault(first).await;
+        let second = login
+            .rule(operation, fault.clone())
+            .starting_at(times + 2)
+            .times(times);
+        t.gate_fault(second).await;
+        let ended = run_in_mode(&t, &login, mode).await;
+        ended.report();
+        assert_eq!(ended.stumbles(), [("Preflight", error), (state, error)]);
+        assert_eq!(ended.last_state(), "Done");
+        assert_eq!(t.purges().await.len(), usize::from(mode == "refresh"));
+    }
 }
 
 /// Asserts that a run ends before anything is purged, at the first try.
@@ -66,17 +79,21 @@ fn a_throttled_login_is_repeated() {
 #[test]
 fn an_unavailable_login_is_repeated() {
     trial(async |t| {
-        for (nth, state) in [(1, "Preflight"), (2, "Prewarm")] {
+        for (nth, mode, state) in [
+            (1, "refresh", "Preflight"),
+            (2, "refresh", "Prewarm"),
+            (2, "warm", "VerifyOrWarm"),
+        ] {
             let t = t.another().await;
             let login = Login::new(&t).await;
             let fault = GateFault::Unavailable { status: 500 };
             let fault = login.rule("AdminInitiateAuth", fault).starting_at(nth);
             t.gate_fault(fault).await;
-            let ended = run(&t, &login).await;
+            let ended = run_in_mode(&t, &login, mode).await;
             ended.report();
             assert_eq!(ended.stumbles(), [(state, "LoginUnavailable")]);
             assert_eq!(login.passwords_sent(&t).await, 3, "one of them in vain");
-            assert_eq!(t.purges().await.len(), 1);
+            assert_eq!(t.purges().await.len(), usize::from(mode == "refresh"));
         }
     });
 }

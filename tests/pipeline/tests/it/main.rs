@@ -9,6 +9,7 @@ mod happy_path;
 mod input;
 mod isolation;
 mod login;
+mod modes;
 mod next_steps;
 mod overlap;
 mod polling;

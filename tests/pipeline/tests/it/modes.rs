@@ -121,24 +121,18 @@ fn what_one_call_cannot_warm_is_left_to_the_next() {
 }
 
 #[test]
-fn an_origin_that_asks_for_a_pause_is_warmed_later() {
+fn what_can_be_warmed_much_later_is_waited_for_by_the_state_machine() {
     trial(async |t| {
         t.origin_fault(OVERVIEW, 1, 1, OriginFault::Status { status: 500 })
             .await;
-        let ended = t.refresh(one("warm", "1")).await;
+        let function = Function::prewarm().set("ERROR_CACHING_TTL", "8s");
+        let own = Pipeline::with(t, vec![function]).await;
+        let input = one("warm", "1");
+        let ended = t.start(&own.state_machine, input).await.ended().await;
         assert_eq!(ended.report().outcome, Outcome::Fresh);
-        assert!(
-            ended.states().contains(&"WaitToVerifyOrWarm"),
-            "{:?}",
-            ended.states()
-        );
+        let states = ended.states();
+        assert!(states.contains(&"WaitToVerifyOrWarm"), "{states:?}");
     });
-}
-
-#[test]
-fn a_run_without_a_purge_survives_what_a_refresh_does() {
-    let states = &pipeline::edges::definition()["States"];
-    assert_eq!(states["VerifyOrWarm"]["Retry"], states["Prewarm"]["Retry"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn two_runs_of_one_tenant_end_with_the_newest_data_cached() {
     trial(async |t| {
         t.set_version(2).await;
         t.set_delay(std::time::Duration::from_millis(500)).await;
-        let machine = t.stack.state.pipeline.state_machine_arn.clone();
+        let machine = t.stack.state.pipeline.state_machine_alias_arn.clone();
         let first = t.start(&machine, json!({ "expectedVersion": "2" })).await;
         first.reaches("Prewarm").await;
         t.set_version(3).await;
@@ -43,7 +43,7 @@ fn two_runs_of_one_tenant_end_with_the_newest_data_cached() {
 #[test]
 fn two_runs_that_start_together_both_tell_the_truth() {
     trial(async |t| {
-        let machine = t.stack.state.pipeline.state_machine_arn.clone();
+        let machine = t.stack.state.pipeline.state_machine_alias_arn.clone();
         let start = async || t.start(&machine, json!({})).await.ended().await.report();
         let (first, second) = futures_util::future::join(start(), start()).await;
         assert_eq!(
@@ -58,7 +58,7 @@ fn two_runs_that_start_together_both_tell_the_truth() {
 fn ten_tenants_at_once_do_not_touch_each_other() {
     trial(async |t| {
         let tenants = join_all((0..10).map(async |_| t.another().await)).await;
-        let machine = &t.stack.state.pipeline.state_machine_arn;
+        let machine = &t.stack.state.pipeline.state_machine_alias_arn;
         // One of them is in trouble; the others do not notice.
         tenants[3]
             .origin_fault(OVERVIEW, 1, 0, OriginFault::Status { status: 500 })

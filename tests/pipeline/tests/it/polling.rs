@@ -24,7 +24,7 @@ fn a_slow_invalidation_is_looked_at_again() {
     trial(async |t| {
         let ended = start(t, 3, in_progress()).await.ended().await;
         let report = ended.report();
-        let waited: Vec<_> = ended.states()[2..8].to_vec();
+        let waited: Vec<_> = ended.states()[3..9].to_vec();
         let look = ["AwaitInvalidation", "IsInvalidationSettled"];
         assert_eq!(waited, [look, look, look].concat());
         assert_eq!(
@@ -74,7 +74,7 @@ fn an_unknown_status_is_not_taken_for_done() {
             ended.report().invalidations[0].status,
             InvalidationStatus::Completed
         );
-        assert_eq!(ended.states()[4], "AwaitInvalidation");
+        assert_eq!(ended.states()[5], "AwaitInvalidation");
     });
 }
 

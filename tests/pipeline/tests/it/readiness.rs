@@ -9,7 +9,7 @@ use crate::{OVERVIEW, STRAIGHT};
 fn a_run_waits_until_the_origin_has_the_data() {
     trial(async |t| {
         t.set_version(1).await;
-        let machine = t.stack.state.pipeline.state_machine_arn.clone();
+        let machine = t.stack.state.pipeline.state_machine_alias_arn.clone();
         let input = json!({ "expectedVersion": "2", "endpoints": [OVERVIEW] });
         let execution = t.start(&machine, input).await;
         until("the first try fails", async || {

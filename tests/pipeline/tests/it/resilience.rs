@@ -225,6 +225,10 @@ fn lambdas_own_errors_are_repeated_in_every_state() {
             let expected = order.map(|step| (step.state(), error.as_str()));
             assert_eq!(ended.stumbles(), expected);
             assert_eq!(tenant.purges().await.len(), 2);
+            let input = json!({ "mode": "warm", "expectedVersion": "2", "endpoints": [OVERVIEW] });
+            let ended = tenant.start(&own.state_machine, input).await.ended().await;
+            ended.report();
+            assert_eq!(ended.stumbles(), [("VerifyOrWarm", error.as_str())]);
         });
         join_all(runs).await;
     });
