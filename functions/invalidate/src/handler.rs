@@ -18,12 +18,12 @@ use crate::config::Config;
 use crate::error::{InvalidateError, is_reused_reference};
 use crate::spacing::Spacing;
 
-/// How much earlier than the step an invalidation of this step may seem to be created: two AWS
-/// services' clocks, and creation times that may be cut to whole seconds.
+/// How much earlier than the step its invalidation may seem to be created: the times come from the
+/// clocks of two AWS services, and may be cut to whole seconds.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 
-/// How long the distribution's tag header is taken for what it was: reading it spends a call of the
-/// account and puts the whole configuration, secrets among it, into memory.
+/// How long a process remembers that the distribution's tag header was right. Reading it spends a call
+/// of the account's rate, and brings the whole configuration into memory, secrets included.
 pub const TAG_HEADER_HOLDS: Duration = Duration::from_mins(10);
 /// What is kept of the function's time to answer in.
 const MARGIN: Duration = Duration::from_secs(1);
@@ -60,7 +60,7 @@ impl<C: CreateInvalidation + GetDistributionConfig, K: Clock> Step for Invalidat
         let target = self.target(&request)?;
         let items = self.items(&request)?;
         let end = deadline - MARGIN;
-        // A repair purge follows within minutes on the same distribution.
+        // The purge of a repair follows within minutes, on the distribution that was checked.
         if request.ordinal == 1 {
             self.check_tag_header(end).await?;
         }

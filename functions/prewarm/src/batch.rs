@@ -1,5 +1,7 @@
-//! One function call's share of the requests: as many at a time as the origin bears, none that the
-//! call could not finish.
+//! One function call's share of the requests.
+//!
+//! A call makes as many requests at a time as the origin bears. It begins none that it could not
+//! finish, and hands on what remains.
 
 mod concurrency;
 mod request;
@@ -28,17 +30,17 @@ use crate::proof::{Continuation, Expectation, Finding, Rules};
 /// What is kept of the function's time to answer in.
 pub const MARGIN: Duration = Duration::from_secs(10);
 
-/// A call begins no request later than this after its own beginning; what remains is for the next
-/// call. So an execution that is stopped, which Lambda does not learn, stops making requests soon.
+/// A call begins no request later than this after its own beginning; the next call does the rest.
+/// Lambda does not learn that an execution was stopped, so this is what ends its requests soon.
 const CALLS_SHARE: Duration = Duration::from_mins(2);
 
-/// Longest time for which a call with nothing to do waits; what takes longer, the state machine
-/// waits for, where waiting costs nothing.
+/// Longest time that a call waits when nothing else is left to do. A longer wait is left to the state
+/// machine, where it costs nothing.
 const LONGEST_IDLE: Duration = Duration::from_secs(5);
 
-/// Requests that are made before the connection gets its turn to send them. One by one, each would
-/// travel in a packet of its own; all at once, answers that have arrived would wait for a long list
-/// to be made.
+/// How many requests are made before the task that drives the connection may send them. If it ran
+/// after each request, each would travel in a packet of its own. If it ran after all of them, answers
+/// that have arrived would have to wait until a long list is made.
 const MADE_TOGETHER: usize = 4;
 
 /// One function call's share of the requests.
@@ -175,7 +177,8 @@ impl<P: Ports> Batch<'_, P> {
         (due > now).then_some(due)
     }
 
-    /// Whether the call itself waits until then, with nothing else to do. Otherwise the next one may.
+    /// Whether the call itself waits until then, with nothing else to do. Otherwise it notes the time,
+    /// and the state machine waits.
     fn waits_for(&self, due: Option<u64>, standing: &mut Standing) -> bool {
         let Some(due) = due else { return false };
         standing.ended.acted = true;

@@ -137,8 +137,9 @@ impl<P: Ports> Prewarm<P> {
     }
 }
 
-/// What was found out is worth more than the failure of a login, which the next call meets again.
-/// A refused one ends the run: nobody sends that password another time.
+/// Ends the run if its login was refused: nobody sends that password another time. Another failure
+/// ends the call only if it found out nothing else; otherwise its findings are handed on, and the
+/// next call logs in.
 fn check_login(ended: &Ended) -> Result<(), PrewarmError> {
     match &ended.login_failure {
         Some(failure) if !ended.acted || !failure.may_pass() => Err(failure.clone().into()),
@@ -162,8 +163,8 @@ fn note(progress: &mut Progress, invalidation: &Invalidation) {
     });
 }
 
-/// Whether the execution was redriven after its work was begun. Hours may lie before a redrive: what
-/// was cached in between is anyone's guess.
+/// Whether the execution was redriven since its requests were begun. Hours may lie before a redrive,
+/// and nobody knows what was cached meanwhile.
 fn is_redriven(
     progress: &mut Progress,
     invalidation: Option<&Invalidation>,

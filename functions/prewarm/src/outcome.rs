@@ -1,4 +1,5 @@
-//! What a run does when a function call has asked all it could: go on, repair, fail, or report.
+//! What becomes of a run once a function call has done its share: it goes on, purges again, fails, or
+//! ends with a report.
 
 use jiff::Timestamp;
 use warmfront::environment::ConfigurationError;

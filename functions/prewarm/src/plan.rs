@@ -1,10 +1,14 @@
-//! The plan of a run: everything that the contract has a tenant's readers open first, in order, with
-//! the headers that give each request the same cache key as a browser's.
+//! The plan of a run: every request that the contract names for a tenant, with the headers that give it
+//! the same cache key as a browser's.
 //!
-//! Order: required endpoints first, then the contract's order; of one endpoint the default variant
-//! first, then as an odometer turns, the last variant header fastest. A target's number is its place
-//! in this order. It follows from contract and tenant alone, so a run carries numbers and the
-//! contract's digest from call to call, and not paths.
+//! A target is one endpoint in one variant. Its number is its place in this order:
+//!
+//! 1. required endpoints before optional ones, each in the contract's order;
+//! 2. for each endpoint the default variant first, then the others, where the last variant header
+//!    changes fastest.
+//!
+//! The order follows from contract and tenant alone. So a run carries only numbers, and the contract's
+//! digest to notice another contract, from call to call.
 
 mod base_url;
 mod room;

@@ -1,4 +1,5 @@
-//! What this function needs of the world outside: one of each, for its whole life.
+//! The world outside this function: the distribution, Secrets Manager, Cognito, the time. One trait
+//! holds all four, so that the rest needs one type parameter.
 
 use warmfront::clock::Clock;
 

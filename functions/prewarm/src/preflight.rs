@@ -24,7 +24,7 @@ use crate::plan::{Plan, default_headers};
 use crate::ports::Ports;
 use crate::proof::{Evidence, shown};
 
-/// What a run may need before its first request can start: a login with a rotated secret, slow.
+/// Time that a run may need before its first request: a slow login, with a rotated secret.
 const START_ALLOWANCE: Duration = Duration::from_secs(2);
 /// Longest version in an error's text.
 const LONGEST_VERSION: usize = 64;

@@ -1,4 +1,4 @@
-//! The report of a run, and the cause of one that failed: the same rows, each within its room.
+//! The report of a run. A failed run's cause has the same rows, in less room.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -114,7 +114,7 @@ fn with_rows(mut report: Report, rows: Vec<EndpointReport>, room: Room) -> Repor
     for row in rows.by_ref() {
         let taken = room.taken_by(&row) + 1;
         let own = bare.front().map_or(0, |(_, taken)| *taken);
-        // The first is worth more than the names of the rest.
+        // The first row keeps its evidence, even if that leaves no room for the names of the rest.
         let beside = if report.endpoints.is_empty() {
             0
         } else {

@@ -106,7 +106,7 @@ impl LoginError {
         })
     }
 
-    /// Whether the same password may be accepted a little later, without anybody's doing.
+    /// Whether the same login may succeed a little later although nobody has changed anything.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         self.name().is_retried()

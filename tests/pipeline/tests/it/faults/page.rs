@@ -1,4 +1,4 @@
-//! The page that tells the table.
+//! The page with the table of faults.
 
 use std::fmt::Write as _;
 
