@@ -1,7 +1,5 @@
-//! One function call's share of the requests.
-//!
-//! A call makes as many requests at a time as the origin bears. It begins none that it could not
-//! finish, and hands on what remains.
+//! One function call's share of the requests: as many at a time as the origin bears. It begins none
+//! that it could not finish, and hands on what remains.
 
 mod concurrency;
 mod request;
@@ -38,9 +36,8 @@ const CALLS_SHARE: Duration = Duration::from_mins(2);
 /// machine, where it costs nothing.
 const LONGEST_IDLE: Duration = Duration::from_secs(5);
 
-/// How many requests are made before the task that drives the connection may send them. If it ran
-/// after each request, each would travel in a packet of its own. If it ran after all of them, answers
-/// that have arrived would have to wait until a long list is made.
+/// How many requests are made before the connection's task may send them. After each, every request
+/// would travel in a packet of its own; after all, answers that are there would wait for a long list.
 const MADE_TOGETHER: usize = 4;
 
 /// One function call's share of the requests.
@@ -177,8 +174,7 @@ impl<P: Ports> Batch<'_, P> {
         (due > now).then_some(due)
     }
 
-    /// Whether the call itself waits until then, with nothing else to do. Otherwise it notes the time,
-    /// and the state machine waits.
+    /// Whether the call itself waits until then. Otherwise it notes when, and the state machine waits.
     fn waits_for(&self, due: Option<u64>, standing: &mut Standing) -> bool {
         let Some(due) = due else { return false };
         standing.ended.acted = true;
