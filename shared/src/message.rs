@@ -18,7 +18,10 @@ pub use prewarm::{
     Next, PreflightRequest, PrewarmRequest, PrewarmResponse, Purge, Run, WarmRequest,
 };
 pub use progress::{Condemned, Progress, Purpose, Reason, Remaining, Row, XCache};
-pub use purge::{InvalidateRequest, Invalidation, InvalidationStatus, PollRequest, PurgeTarget};
+pub use purge::{
+    DistributionTenantId, InvalidateRequest, Invalidation, InvalidationStatus, PollRequest,
+    PurgeTarget,
+};
 pub use report::{
     EndpointReport, EndpointVerdict, InvalidationReport, Outcome, Report, Totals, VariantValues,
     Verdict,

@@ -16,12 +16,12 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 use warmfront::clock::Clock;
 use warmfront::message::{Condemned, Mode, Progress, Remaining, Row, Run};
+use warmfront::plan::Plan;
 
 use self::concurrency::Concurrency;
 use self::request::{Asked, Reply};
 use crate::config::Config;
 use crate::identity::{CallIdentity, LoginError};
-use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::proof::{Continuation, Expectation, Finding, Rules};
 

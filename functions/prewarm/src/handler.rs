@@ -7,8 +7,9 @@ use tokio::time::Instant;
 use warmfront::clock::Clock;
 use warmfront::message::{
     Invalidation, InvalidationReport, Mode, Next, PrewarmRequest, PrewarmResponse, Progress, Purge,
-    Purpose, Remaining, Run, WarmRequest,
+    Remaining, Run, WarmRequest,
 };
+use warmfront::plan::Plan;
 use warmfront::step::Step;
 
 use crate::batch::{Batch, Ended, MARGIN};
@@ -16,8 +17,8 @@ use crate::config::Config;
 use crate::error::PrewarmError;
 use crate::identity::Identity;
 use crate::outcome::{Decision, Standing, begin_anew};
-use crate::plan::Plan;
 use crate::ports::Ports;
+use crate::preflight::Preflight;
 
 /// The step *prewarm*.
 pub struct Prewarm<P> {
@@ -52,7 +53,14 @@ impl<P: Ports> Step for Prewarm<P> {
         deadline: Instant,
     ) -> Result<PrewarmResponse, PrewarmError> {
         match request {
-            PrewarmRequest::Preflight(request) => self.preflight(&request, deadline).await,
+            PrewarmRequest::Preflight(request) => {
+                let preflight = Preflight {
+                    config: &self.config,
+                    ports: &*self.ports,
+                    identity: &self.identity.for_call(deadline - MARGIN),
+                };
+                preflight.run(&request.execution, deadline).await
+            }
             PrewarmRequest::Prewarm(request) => self.warm(*request, deadline).await,
         }
     }
@@ -71,7 +79,7 @@ impl<P: Ports> Prewarm<P> {
             invalidation,
             execution,
         } = request;
-        let plan = Plan::resume(&self.config, &run)?;
+        let plan = Plan::resume(&self.config.contract, &self.config.base_url, &run)?;
         if let Some(invalidation) = &invalidation {
             note(&mut progress, invalidation);
         }
@@ -180,7 +188,7 @@ fn start_over(progress: &mut Progress, mode: Mode) {
     tracing::info!("redriven: beginning again with every target");
     let fresh = |target| Remaining {
         target,
-        purpose: first_purpose(mode),
+        purpose: mode.first_purpose(),
         ..Remaining::default()
     };
     begin_anew(progress, |row| fresh(row.target));
@@ -190,14 +198,6 @@ fn start_over(progress: &mut Progress, mode: Mode) {
     progress.repairs = 0;
     progress.idle_calls = 0;
     progress.condemned = None;
-}
-
-/// What the first request to a target is for.
-pub(crate) fn first_purpose(mode: Mode) -> Purpose {
-    match mode {
-        Mode::Refresh | Mode::Warm => Purpose::Fill,
-        Mode::Verify => Purpose::Look,
-    }
 }
 
 fn purge_again(run: Run, progress: Progress, last: &Invalidation) -> PrewarmResponse {

@@ -29,14 +29,11 @@ use url::Url;
 use warmfront::clock::Clock;
 
 use self::login::attempt;
-pub use self::login::{AdminInitiateAuth, Admission, LoginError, SdkLogin};
+pub use self::login::{LoginError, SdkLogin};
 use self::secret::rotated;
-pub use self::secret::{
-    Credentials, CredentialsVersion, GetSecretValue, SdkSecret, SecretError, SecretVersion, Stage,
-    credentials,
-};
+pub use self::secret::{CredentialsVersion, SdkSecret, SecretError, credentials};
 pub use self::token::Token;
-use crate::ports::Ports;
+use crate::ports::{Ports, Stage};
 
 /// How long a refused password is remembered: as long as Cognito locks a user at most.
 const REFUSAL_MEMORY: Duration = Duration::from_mins(15);

@@ -19,8 +19,6 @@ pub mod fetch;
 pub mod handler;
 pub mod identity;
 pub mod outcome;
-pub mod plan;
 pub mod ports;
 mod preflight;
 pub mod proof;
-pub mod report;

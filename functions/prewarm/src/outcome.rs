@@ -7,11 +7,11 @@ use warmfront::failure::ErrorName;
 use warmfront::message::{
     EndpointReport, Mode, Outcome, Progress, Remaining, Report, Row, Run, Verdict,
 };
+use warmfront::plan::Plan;
+use warmfront::report::report;
 
 use crate::config::Config;
 use crate::error::PrewarmError;
-use crate::plan::Plan;
-use crate::report::report;
 
 /// Calls in a row that could do nothing, before the run gives up.
 const MOST_IDLE_CALLS: u32 = 3;
@@ -111,7 +111,7 @@ impl Standing<'_> {
 
     fn report(&self, progress: &Progress, outcome: Outcome) -> Report {
         report(
-            self.config,
+            &self.config.contract,
             self.run,
             self.plan,
             progress,

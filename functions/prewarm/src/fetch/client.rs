@@ -18,8 +18,7 @@ use tokio::time::Instant;
 use tower::BoxError;
 use tower::util::MapResultLayer;
 use url::Url;
-
-use crate::plan::BaseUrl;
+use warmfront::plan::BaseUrl;
 
 use super::{BodyWatch, Broken, Fetch, Get, Head};
 

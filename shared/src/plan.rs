@@ -19,16 +19,15 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use url::Url;
-use warmfront::contract::{Contract, VersionStamp};
-use warmfront::message::{ExecutionInput, InvalidExecutionInput, Run};
-use warmfront::tenant::TenantId;
-use warmfront::version::Version;
 
-pub use base_url::BaseUrl;
+use crate::contract::{Contract, VersionStamp};
+use crate::failure::{ErrorName, Failure};
+use crate::message::{ExecutionInput, InvalidExecutionInput, Run};
+use crate::tenant::TenantId;
+use crate::version::Version;
+
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use variant::{VariantChoice, default_headers};
-
-use crate::config::Config;
-use crate::error::PrewarmError;
 
 /// Everything that a run may request, and what it expects.
 #[derive(Debug)]
@@ -58,17 +57,43 @@ pub struct Target {
     pub tenant_pointer: Option<String>,
 }
 
+/// Why a run has no plan to go on with.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The execution input is wrong.
+    #[error(transparent)]
+    Input(#[from] InvalidExecutionInput),
+    /// The contract is not the one that the run began with.
+    #[error(
+        "the run of tenant {tenant} began with another contract than this function has: its targets \
+         are not known any more; start a new execution"
+    )]
+    ContractChanged {
+        /// Whose run it is.
+        tenant: TenantId,
+    },
+}
+
+impl Failure for PlanError {
+    fn name(&self) -> ErrorName {
+        match self {
+            Self::Input(error) => error.name(),
+            Self::ContractChanged { .. } => ErrorName::ContractChanged,
+        }
+    }
+}
+
 impl Plan {
     /// The plan of a new run, and the numbers of the targets that its input selects; or everything
     /// that is wrong with the input.
     pub fn begin(
-        config: &Config,
+        contract: &Contract,
+        base_url: &BaseUrl,
         input: &ExecutionInput,
     ) -> Result<(Self, Vec<usize>), InvalidExecutionInput> {
-        let contract = &config.contract;
         let mut problems = Vec::new();
         let expected = expected(contract, input.expected_version.as_deref(), &mut problems);
-        let base = base(config, &input.tenant, &mut problems);
+        let base = base(base_url, &input.tenant, &mut problems);
         let targets = targets(contract, &input.tenant);
         let variants = variant::choices(contract, &input.tenant);
         let selected = selection::select(contract, input, &targets, &mut problems);
@@ -88,16 +113,15 @@ impl Plan {
     }
 
     /// The plan of a run that has passed Preflight.
-    pub fn resume(config: &Config, run: &Run) -> Result<Self, PrewarmError> {
-        let contract = &config.contract;
+    pub fn resume(contract: &Contract, base_url: &BaseUrl, run: &Run) -> Result<Self, PlanError> {
         if run.contract != contract.digest() {
-            return Err(PrewarmError::ContractChanged {
+            return Err(PlanError::ContractChanged {
                 tenant: run.tenant.clone(),
             });
         }
         let mut problems = Vec::new();
         let expected = expected(contract, run.expected_version.as_deref(), &mut problems);
-        let base = base(config, &run.tenant, &mut problems);
+        let base = base(base_url, &run.tenant, &mut problems);
         match base {
             Some(base) if problems.is_empty() => Ok(Self {
                 targets: targets(contract, &run.tenant),
@@ -134,8 +158,8 @@ fn expected(
     }
 }
 
-fn base(config: &Config, tenant: &TenantId, problems: &mut Vec<String>) -> Option<Url> {
-    let base = config.base_url.for_tenant(tenant);
+fn base(base_url: &BaseUrl, tenant: &TenantId, problems: &mut Vec<String>) -> Option<Url> {
+    let base = base_url.for_tenant(tenant);
     if base.is_none() {
         problems.push(format!(
             "tenant {:?} cannot stand in the host name of BASE_URL",

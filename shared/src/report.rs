@@ -3,15 +3,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::Serialize;
-use warmfront::contract::Contract;
-use warmfront::message::{
+use crate::contract::Contract;
+use crate::message::{
     EndpointReport, EndpointVerdict, InvalidationStatus, Outcome, Progress, Reason, Report, Row,
     Run, Totals, Verdict, XCache,
 };
+use jiff::Timestamp;
+use serde::Serialize;
 
-use crate::config::Config;
 use crate::plan::Plan;
 
 /// How long a report may be, in bytes of JSON.
@@ -46,7 +45,7 @@ impl Room {
 /// The report on a run as it stands.
 #[must_use]
 pub fn report(
-    config: &Config,
+    contract: &Contract,
     run: &Run,
     plan: &Plan,
     progress: &Progress,
@@ -83,7 +82,7 @@ pub fn report(
         Outcome::Failed => (rows.iter().filter(|row| !fresh(row)).collect(), Room::Cause),
         Outcome::Fresh | Outcome::Degraded => (rows.iter().collect(), Room::Output),
     };
-    let rows = in_order(rows).map(|row| endpoint(config, run, plan, row));
+    let rows = in_order(rows).map(|row| endpoint(contract, run, plan, row));
     with_rows(report, rows.collect(), room)
 }
 
@@ -141,7 +140,7 @@ fn with_rows(mut report: Report, rows: Vec<EndpointReport>, room: Room) -> Repor
 
 /// A row, spelled out.
 #[must_use]
-pub fn endpoint(config: &Config, run: &Run, plan: &Plan, row: &Row) -> EndpointReport {
+pub fn endpoint(contract: &Contract, run: &Run, plan: &Plan, row: &Row) -> EndpointReport {
     let target = &plan.targets[row.target];
     let asked_at = run
         .started_at
@@ -152,7 +151,7 @@ pub fn endpoint(config: &Config, run: &Run, plan: &Plan, row: &Row) -> EndpointR
         variant: plan.variant_of(target).values.clone(),
         required: target.required,
         verdict: row.verdict,
-        detail: detail(&config.contract, run, plan, row),
+        detail: detail(contract, run, plan, row),
         status: row.status,
         x_cache: row.x_cache.map(|x_cache| x_cache.as_str().to_owned()),
         age: row.age,
