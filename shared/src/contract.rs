@@ -8,7 +8,7 @@ mod canonical;
 mod json;
 mod section;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -219,6 +219,21 @@ impl Contract {
             None => CacheTag::tenant(&self.tag_prefix, tenant),
             Some(scope) => CacheTag::scoped(&self.tag_prefix, tenant, scope),
         }
+    }
+
+    /// What a purge of this tenant, or of one scope of it, names: the tag, and the paths that cover
+    /// objects cached before tagging. Sorted and without repetitions, since the caller reference of
+    /// an invalidation stands for exactly this list.
+    #[must_use]
+    pub fn purge_items(&self, tenant: &TenantId, scope: Option<&str>) -> Vec<String> {
+        let tag = self.tag(tenant, scope).invalidation_item();
+        let paths = self
+            .migration_paths
+            .iter()
+            .filter(|path| scope.is_none_or(|scope| self.in_scope(scope, path)))
+            .map(|path| path.replace(TENANT_PLACEHOLDER, tenant.as_str()));
+        let items: BTreeSet<String> = std::iter::once(tag).chain(paths).collect();
+        items.into_iter().collect()
     }
 
     /// The tags that a cached response carries: the tenant's first, then one for each scope that

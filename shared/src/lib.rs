@@ -12,6 +12,8 @@ pub mod environment;
 pub mod failure;
 pub mod message;
 pub mod path_pattern;
+pub mod plan;
+pub mod report;
 pub mod rule;
 pub mod rulebook;
 #[cfg(feature = "lambda")]

@@ -1,7 +1,9 @@
-//! The messages between the steps: one type per message, one example file per message in
-//! `statemachine/examples`. camelCase JSON. The execution input comes from people, so what it does
-//! not know is refused; the messages between the states tolerate unknown fields and default new
-//! ones, so that a deployment does not break the runs in flight.
+//! The messages between the steps, as camelCase JSON: one type per message, one example of each in
+//! `statemachine/examples`.
+//!
+//! The execution input comes from people, so fields that it does not know are refused. The messages
+//! between the states tolerate unknown fields and default new ones, so that a run in flight survives
+//! a deployment.
 
 mod execution;
 mod input;
@@ -16,7 +18,10 @@ pub use prewarm::{
     Next, PreflightRequest, PrewarmRequest, PrewarmResponse, Purge, Run, WarmRequest,
 };
 pub use progress::{Condemned, Progress, Purpose, Reason, Remaining, Row, XCache};
-pub use purge::{InvalidateRequest, Invalidation, InvalidationStatus, PollRequest, PurgeTarget};
+pub use purge::{
+    DistributionTenantId, InvalidateRequest, Invalidation, InvalidationStatus, PollRequest,
+    PurgeTarget,
+};
 pub use report::{
     EndpointReport, EndpointVerdict, InvalidationReport, Outcome, Report, Totals, VariantValues,
     Verdict,

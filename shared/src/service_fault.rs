@@ -7,6 +7,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::failure::ErrorName;
+
 /// The code and message of a failed call. Holds no request and no response body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceFault {
@@ -86,6 +88,20 @@ impl ServiceFault {
             code: String::new(),
             message: "no answer before the function's deadline".into(),
             request_id: None,
+        }
+    }
+
+    /// The name of a CloudFront call's failure; `rejected` where nothing better is known. Codes:
+    /// CloudFront API Reference, `CreateInvalidation` and `GetInvalidation`.
+    #[must_use]
+    pub fn cloudfront_name(&self, rejected: ErrorName) -> ErrorName {
+        match (self.code.as_str(), self.kind) {
+            ("NoSuchDistribution", _) => ErrorName::NoSuchDistribution,
+            ("EntityNotFound", _) => ErrorName::NoSuchDistributionTenant,
+            (_, FaultKind::Throttled) => ErrorName::CloudFrontThrottled,
+            (_, FaultKind::Unavailable) => ErrorName::CloudFrontUnavailable,
+            (_, FaultKind::AccessDenied) => ErrorName::CloudFrontAccessDenied,
+            (_, FaultKind::Rejected) => rejected,
         }
     }
 

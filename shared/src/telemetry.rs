@@ -1,8 +1,8 @@
-//! Logs: one JSON object per line, with the fields of the step that is running on every line.
+//! Logs: one JSON object per line. Every line has the fields of the step that is running.
 //!
-//! Field names and levels: `docs/logging.md`. `ERROR` is the step's own word, said once when it
-//! fails: what other crates call an error is written as a warning, since the step may well survive
-//! it. Below that they are not heard, whatever the level: some of them print request headers.
+//! `docs/logging.md` explains fields and levels. A line at `ERROR` means that the step fails, and is
+//! written once. What another crate calls an error becomes a warning, since the step may survive it.
+//! Of other crates nothing finer than a warning is written, at any level: some print request headers.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Data versions: which texts are one, and how two compare.
+//! Data versions: which texts can be one, and how two compare.
 
 use std::cmp::Ordering;
 

@@ -1,5 +1,7 @@
-//! Whether an XML answer is whole. The SDK's parser takes as much as there is of one that was cut:
-//! it puts defaults where required parts are missing, and reads an error code such as `Thr`.
+//! Whether an XML answer is whole.
+//!
+//! The SDK's parser accepts an answer that was cut short. Where required parts are missing it puts
+//! defaults, and of an error code it may read `Thr`.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -8,8 +10,8 @@ use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Has a client take an answer whose XML ends too early for one that could not be read, whether it
-/// seems to tell of success or of an error. Asking again is left to the caller.
+/// Makes a client treat an answer whose XML ends too early as one that could not be read, whether it
+/// seems to be a success or an error. The client does not ask again; the state machine does.
 #[derive(Debug)]
 pub struct WholeXml;
 

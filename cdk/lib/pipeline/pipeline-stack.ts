@@ -111,7 +111,7 @@ export class PipelineStack extends Stack {
     };
   }
 
-  /** A secret whose password the operator replaces by that of a user he has made. */
+  /** A secret for the password of a user whom the operator has made: a made-up one is in it at first. */
   private secretToFill(username: string, encryptionKey: IKey | undefined): Secret {
     const secret = new Secret(this, "ServiceUser", {
       description: "Service user of the prewarmer: username, password, clientSecret (optional)",
@@ -125,7 +125,7 @@ export class PipelineStack extends Stack {
     });
     Validations.of(secret).acknowledge({
       id: "AwsSolutions::AwsSolutions-SMG4",
-      reason: "The user is the operator's, and so is the rotation of his password",
+      reason: "The user is the operator's, and so is the rotation of its password",
     });
     return secret;
   }

@@ -20,7 +20,7 @@ pub fn caller_reference(
 ) -> String {
     let (kind, id) = match target {
         PurgeTarget::Distribution(id) => ("distribution", id),
-        PurgeTarget::DistributionTenant(id) => ("distribution-tenant", id),
+        PurgeTarget::DistributionTenant(id) => ("distribution-tenant", id.as_str()),
     };
     let numbers = [execution.redrive_count, ordinal, take].map(|number| number.to_string());
     let mut hash = Sha256::new();
@@ -45,8 +45,8 @@ mod tests {
     #[test]
     fn only_a_repetition_of_the_same_purge_repeats_the_reference() {
         let execution = |id: &str, redrive_count| Execution::new(id, redrive_count);
-        let target = PurgeTarget::Distribution("E1".into());
-        let tenant = PurgeTarget::DistributionTenant("E1".into());
+        let target = PurgeTarget::Distribution("dt_E1".into());
+        let tenant = PurgeTarget::DistributionTenant("dt_E1".to_owned().try_into().unwrap());
         let items = ["#tenant:acme".to_owned()];
         let others = ["#tenant:ac".to_owned(), "me".to_owned()];
         let first = caller_reference(&execution("x", 0), 1, &target, &items, 0);

@@ -90,7 +90,7 @@ impl CreateInvalidation for SdkCloudFront {
             PurgeTarget::DistributionTenant(id) => {
                 self.0
                     .create_invalidation_for_distribution_tenant()
-                    .id(id)
+                    .id(id.as_str())
                     .invalidation_batch(batch)
                     .send()
                     .await

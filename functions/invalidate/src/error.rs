@@ -3,22 +3,11 @@
 use jiff::Timestamp;
 use warmfront::failure::{ErrorName, Failure};
 use warmfront::message::PurgeTarget;
-use warmfront::service_fault::{FaultKind, ServiceFault};
+use warmfront::service_fault::ServiceFault;
 
 /// A failure of *invalidate*. Each variant is one decision of the state machine or of an operator.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidateError {
-    /// The scope is not in the contract.
-    #[error("scope {scope:?} is not in the contract, it has {known}")]
-    UnknownScope {
-        /// The scope asked for.
-        scope: String,
-        /// The scopes there are.
-        known: String,
-    },
-    /// The id cannot be a distribution tenant's.
-    #[error("distributionTenant {0:?} is not an id such as dt_2xKx9mE4mBpTd1sFbdUJz4AYoCk")]
-    MalformedDistributionTenant(String),
     /// The distribution reads no cache tags: an invalidation would complete and purge nothing.
     #[error(
         "distribution {distribution} reads no cache tags: set CacheTagConfig.HeaderName \
@@ -65,7 +54,7 @@ pub enum InvalidateError {
         source: ServiceFault,
     },
     /// The invalidation was not accepted.
-    #[error("no invalidation of {items} was created on {}", place(target))]
+    #[error("no invalidation of {items} was created on {target}")]
     Create {
         /// What was to be purged.
         target: PurgeTarget,
@@ -76,19 +65,9 @@ pub enum InvalidateError {
     },
 }
 
-fn place(target: &PurgeTarget) -> String {
-    match target {
-        PurgeTarget::Distribution(id) => format!("distribution {id}"),
-        PurgeTarget::DistributionTenant(id) => format!("distribution tenant {id}"),
-    }
-}
-
 impl Failure for InvalidateError {
     fn name(&self) -> ErrorName {
         match self {
-            Self::UnknownScope { .. } | Self::MalformedDistributionTenant(_) => {
-                ErrorName::InvalidInput
-            }
             Self::TagsIgnored { .. } | Self::OtherTagHeader { .. } => {
                 ErrorName::CacheTagConfigMismatch
             }
@@ -98,20 +77,12 @@ impl Failure for InvalidateError {
     }
 }
 
-/// The error name of a refused call. Codes: CloudFront API Reference, "CreateInvalidation".
 fn name_of(fault: &ServiceFault) -> ErrorName {
     match fault.code.as_str() {
         "TooManyInvalidationsInProgress" => ErrorName::TooManyInvalidationsInProgress,
-        "NoSuchDistribution" => ErrorName::NoSuchDistribution,
-        "EntityNotFound" => ErrorName::NoSuchDistributionTenant,
         "InvalidationBatchAlreadyExists" => ErrorName::CallerReferenceConflict,
         _ if is_reused_reference(fault) => ErrorName::CallerReferenceReused,
-        _ => match fault.kind {
-            FaultKind::Throttled => ErrorName::CloudFrontThrottled,
-            FaultKind::Unavailable => ErrorName::CloudFrontUnavailable,
-            FaultKind::AccessDenied => ErrorName::CloudFrontAccessDenied,
-            FaultKind::Rejected => ErrorName::InvalidationRejected,
-        },
+        _ => fault.cloudfront_name(ErrorName::InvalidationRejected),
     }
 }
 

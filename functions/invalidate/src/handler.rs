@@ -1,13 +1,11 @@
 //! One purge: what to purge, under which reference, and what the answer means.
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use warmfront::clock::Clock;
-use warmfront::contract::TENANT_PLACEHOLDER;
 use warmfront::message::{InvalidateRequest, Invalidation, InvalidationStatus, PurgeTarget};
 use warmfront::service_fault::{FaultKind, ServiceFault};
 use warmfront::step::{Step, log_invalidation};
@@ -18,12 +16,12 @@ use crate::config::Config;
 use crate::error::{InvalidateError, is_reused_reference};
 use crate::spacing::Spacing;
 
-/// How much earlier than the step an invalidation of this step may seem to be created: two AWS
-/// services' clocks, and creation times that may be cut to whole seconds.
+/// How much earlier than the step its invalidation may seem to be created: the times come from the
+/// clocks of two AWS services, and may be cut to whole seconds.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 
-/// How long the distribution's tag header is taken for what it was: reading it spends a call of the
-/// account and puts the whole configuration, secrets among it, into memory.
+/// How long a process remembers that the distribution's tag header was right. Reading it spends a call
+/// of the account's rate, and brings the whole configuration into memory, secrets included.
 pub const TAG_HEADER_HOLDS: Duration = Duration::from_mins(10);
 /// What is kept of the function's time to answer in.
 const MARGIN: Duration = Duration::from_secs(1);
@@ -57,10 +55,14 @@ impl<C: CreateInvalidation + GetDistributionConfig, K: Clock> Step for Invalidat
         request: InvalidateRequest,
         deadline: Instant,
     ) -> Result<Invalidation, InvalidateError> {
-        let target = self.target(&request)?;
-        let items = self.items(&request)?;
+        let target = PurgeTarget::of(
+            &self.config.distribution_id,
+            request.distribution_tenant.as_ref(),
+        );
+        let contract = &self.config.contract;
+        let items = contract.purge_items(&request.tenant, request.scope.as_deref());
         let end = deadline - MARGIN;
-        // A repair purge follows within minutes on the same distribution.
+        // The purge of a repair follows within minutes, on the distribution that was checked.
         if request.ordinal == 1 {
             self.check_tag_header(end).await?;
         }
@@ -110,48 +112,6 @@ impl<C: CreateInvalidation + GetDistributionConfig, K: Clock> Invalidate<C, K> {
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().expect("nothing panics while holding it")
-    }
-
-    fn target(&self, request: &InvalidateRequest) -> Result<PurgeTarget, InvalidateError> {
-        match &request.distribution_tenant {
-            None => Ok(PurgeTarget::Distribution(
-                self.config.distribution_id.clone(),
-            )),
-            Some(id) => {
-                let well_formed = id.strip_prefix("dt_").is_some_and(|rest| {
-                    !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
-                });
-                if well_formed {
-                    Ok(PurgeTarget::DistributionTenant(id.clone()))
-                } else {
-                    Err(InvalidateError::MalformedDistributionTenant(id.clone()))
-                }
-            }
-        }
-    }
-
-    /// The tag, and the paths that cover objects cached before tagging; sorted and without
-    /// repetitions, since the caller reference stands for exactly this list.
-    fn items(&self, request: &InvalidateRequest) -> Result<Vec<String>, InvalidateError> {
-        let contract = &self.config.contract;
-        let scope = request.scope.as_deref();
-        if let Some(scope) = scope
-            && !contract.scopes.contains_key(scope)
-        {
-            let known: Vec<&str> = contract.scopes.keys().map(String::as_str).collect();
-            return Err(InvalidateError::UnknownScope {
-                scope: scope.to_owned(),
-                known: known.join(", "),
-            });
-        }
-        let tag = contract.tag(&request.tenant, scope).invalidation_item();
-        let paths = contract
-            .migration_paths
-            .iter()
-            .filter(|path| scope.is_none_or(|scope| contract.in_scope(scope, path)))
-            .map(|path| path.replace(TENANT_PLACEHOLDER, request.tenant.as_str()));
-        let items: BTreeSet<String> = std::iter::once(tag).chain(paths).collect();
-        Ok(items.into_iter().collect())
     }
 
     async fn check_tag_header(&self, end: Instant) -> Result<(), InvalidateError> {

@@ -1,9 +1,12 @@
-//! Asks CloudFront, once, to purge what is cached for a tenant.
+//! Asks CloudFront to purge what is cached for a tenant.
 //!
-//! Promises: one invalidation per purge of a run, however often the step is repeated; never an
-//! item without its `#` or `/`; nothing is asked while the distribution does not read cache tags
-//! from the contract's header; an older invalidation that answers in place of a new one is an
-//! error; and one process does not ask more often than CloudFront answers.
+//! Promises:
+//!
+//! - one invalidation per purge of a run, however often the step is repeated;
+//! - every item is a tag or a path of the tenant: it begins with `#` or `/`;
+//! - no purge while the distribution does not read cache tags from the contract's header;
+//! - an older invalidation that CloudFront answers with in place of a new one is an error;
+//! - while CloudFront throttles, one process keeps its calls apart.
 
 pub mod caller_reference;
 pub mod cloudfront;

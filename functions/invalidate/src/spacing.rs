@@ -1,5 +1,5 @@
-//! Keeps the calls of this process apart while CloudFront throttles: a crowd of runs gets through
-//! at the account's rate, instead of spending that rate on refusals.
+//! Keeps the calls of this process apart while CloudFront throttles. A crowd of runs then gets through
+//! at the account's rate, and does not spend that rate on calls that are refused.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tokio::time::Instant;
 /// The account's rate of `CreateInvalidation` is not documented; half a call a second is what a
 /// maintainer of the AWS SDKs quoted (aws-sdk-js#3983).
 pub const INTERVAL: Duration = Duration::from_secs(2);
-/// How long calls are kept apart after the last refusal. Where the rate is higher, or has room
-/// again, the call after that finds out.
+/// How long calls are kept apart after the last refusal. Then one is made without waiting: the
+/// account's rate may be higher than assumed, or be free again.
 pub const CROWDED: Duration = Duration::from_mins(1);
 
 /// When this process called, and when it was refused.

@@ -60,7 +60,7 @@ impl GetInvalidation for SdkCloudFront {
             PurgeTarget::DistributionTenant(tenant) => {
                 self.0
                     .get_invalidation_for_distribution_tenant()
-                    .distribution_tenant_id(tenant)
+                    .distribution_tenant_id(tenant.as_str())
                     .id(id)
                     .send()
                     .await

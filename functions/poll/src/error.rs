@@ -1,7 +1,7 @@
 //! Why an invalidation could not be looked at.
 
 use warmfront::failure::{ErrorName, Failure};
-use warmfront::service_fault::{FaultKind, ServiceFault};
+use warmfront::service_fault::ServiceFault;
 
 /// A failure of *poll*.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,6 @@ fn shown(items: &[String]) -> String {
 }
 
 impl Failure for PollError {
-    /// Codes: CloudFront API Reference, GetInvalidation.
     fn name(&self) -> ErrorName {
         let source = match self {
             Self::DoesNotCover { .. } => return ErrorName::InvalidationDoesNotCover,
@@ -44,13 +43,7 @@ impl Failure for PollError {
         };
         match source.code.as_str() {
             "NoSuchInvalidation" => ErrorName::NoSuchInvalidation,
-            "NoSuchDistribution" => ErrorName::NoSuchDistribution,
-            "EntityNotFound" => ErrorName::NoSuchDistributionTenant,
-            _ => match source.kind {
-                FaultKind::Throttled => ErrorName::CloudFrontThrottled,
-                FaultKind::Unavailable => ErrorName::CloudFrontUnavailable,
-                FaultKind::AccessDenied | FaultKind::Rejected => ErrorName::CloudFrontAccessDenied,
-            },
+            _ => source.cloudfront_name(ErrorName::CloudFrontAccessDenied),
         }
     }
 }

@@ -41,7 +41,7 @@ impl<C: GetInvalidation, K: Clock> Step for Poll<C, K> {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one long poll; docs/semantics.md says why"
+        reason = "the one long poll; ARCHITECTURE.md says why"
     )]
     async fn handle(
         &self,

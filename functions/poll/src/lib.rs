@@ -1,7 +1,7 @@
 //! Looks at one invalidation until CloudFront reports completion or the window ends.
 //!
-//! Promises: nothing but `Completed` counts as done; a run waits for at most its budget, then goes
-//! on flagged, since the proof of freshness is *prewarm*'s and not CloudFront's status.
+//! Promises: nothing but `Completed` counts as done. A run waits for at most its budget and then goes
+//! on, flagged: what is fresh is proven by *prewarm*, not by CloudFront's status.
 
 pub mod cloudfront;
 pub mod config;

@@ -1,5 +1,5 @@
-//! One function call's share of the requests: as many at a time as the origin bears, none that the
-//! call could not finish.
+//! One function call's share of the requests: as many at a time as the origin bears. It begins none
+//! that it could not finish, and hands on what remains.
 
 mod concurrency;
 mod request;
@@ -16,29 +16,28 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 use warmfront::clock::Clock;
 use warmfront::message::{Condemned, Mode, Progress, Remaining, Row, Run};
+use warmfront::plan::Plan;
 
 use self::concurrency::Concurrency;
 use self::request::{Asked, Reply};
 use crate::config::Config;
 use crate::identity::{CallIdentity, LoginError};
-use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::proof::{Continuation, Expectation, Finding, Rules};
 
 /// What is kept of the function's time to answer in.
 pub const MARGIN: Duration = Duration::from_secs(10);
 
-/// A call begins no request later than this after its own beginning; what remains is for the next
-/// call. So an execution that is stopped, which Lambda does not learn, stops making requests soon.
+/// A call begins no request later than this after its own beginning; the next call does the rest.
+/// Lambda does not learn that an execution was stopped, so this is what ends its requests soon.
 const CALLS_SHARE: Duration = Duration::from_mins(2);
 
-/// Longest time for which a call with nothing to do waits; what takes longer, the state machine
-/// waits for, where waiting costs nothing.
+/// Longest time that a call waits when nothing else is left to do. A longer wait is left to the state
+/// machine, where it costs nothing.
 const LONGEST_IDLE: Duration = Duration::from_secs(5);
 
-/// Requests that are made before the connection gets its turn to send them. One by one, each would
-/// travel in a packet of its own; all at once, answers that have arrived would wait for a long list
-/// to be made.
+/// How many requests are made before the connection's task may send them. After each, every request
+/// would travel in a packet of its own; after all, answers that are there would wait for a long list.
 const MADE_TOGETHER: usize = 4;
 
 /// One function call's share of the requests.
@@ -175,7 +174,7 @@ impl<P: Ports> Batch<'_, P> {
         (due > now).then_some(due)
     }
 
-    /// Whether the call itself waits until then, with nothing else to do. Otherwise the next one may.
+    /// Whether the call itself waits until then. Otherwise it notes when, and the state machine waits.
     fn waits_for(&self, due: Option<u64>, standing: &mut Standing) -> bool {
         let Some(due) = due else { return false };
         standing.ended.acted = true;

@@ -5,8 +5,7 @@ use std::time::Duration;
 use warmfront::contract::{Contract, without_query};
 use warmfront::environment::{ConfigurationError, Environment, Reader, duration, number, text};
 use warmfront::path_pattern;
-
-use crate::plan::BaseUrl;
+use warmfront::plan::BaseUrl;
 
 /// Where requests go: scheme and host of the distribution, as browsers use them.
 pub const BASE_URL: &str = "BASE_URL";

@@ -3,31 +3,22 @@
 use warmfront::environment::ConfigurationError;
 use warmfront::failure::{ErrorName, Failure};
 use warmfront::message::{InvalidExecutionInput, Report};
-use warmfront::tenant::TenantId;
+use warmfront::plan::PlanError;
 
 use crate::identity::LoginError;
 
 /// A failure of *prewarm*.
 #[derive(Debug, thiserror::Error)]
 pub enum PrewarmError {
-    /// The execution input is wrong.
+    /// The execution input is wrong, or the run's plan is gone.
     #[error(transparent)]
-    Input(#[from] InvalidExecutionInput),
+    Plan(#[from] PlanError),
     /// The function's settings do not fit the run.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
     /// There is no token.
     #[error(transparent)]
     Login(#[from] LoginError),
-    /// The contract is not the one that the run began with.
-    #[error(
-        "the run of tenant {tenant} began with another contract than this function has: its targets \
-         are not known any more; start a new execution"
-    )]
-    ContractChanged {
-        /// Whose run it is.
-        tenant: TenantId,
-    },
     /// The probe did not get through to the data.
     #[error("the service user may log in, but the probe was refused: {0}")]
     ProbeRefused(String),
@@ -46,13 +37,18 @@ pub enum PrewarmError {
     },
 }
 
+impl From<InvalidExecutionInput> for PrewarmError {
+    fn from(error: InvalidExecutionInput) -> Self {
+        Self::Plan(error.into())
+    }
+}
+
 impl Failure for PrewarmError {
     fn name(&self) -> ErrorName {
         match self {
-            Self::Input(error) => error.name(),
+            Self::Plan(error) => error.name(),
             Self::Configuration(error) => error.name(),
             Self::Login(error) => error.name(),
-            Self::ContractChanged { .. } => ErrorName::ContractChanged,
             Self::ProbeRefused(_) => ErrorName::LoginMisconfigured,
             Self::OriginNotReady(_) => ErrorName::OriginNotReady,
             Self::Unproven { name, .. } => *name,

@@ -1,5 +1,5 @@
-//! One HTTP GET, as the pipeline needs it: headers, and a body that is read to the end, looked at
-//! as it passes, and dropped.
+//! One request to the distribution: the headers of its answer, and a body that is read to the end,
+//! searched for the tenant's name as it passes, and dropped.
 
 mod body;
 mod client;

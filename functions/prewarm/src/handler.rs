@@ -7,8 +7,9 @@ use tokio::time::Instant;
 use warmfront::clock::Clock;
 use warmfront::message::{
     Invalidation, InvalidationReport, Mode, Next, PrewarmRequest, PrewarmResponse, Progress, Purge,
-    Purpose, Remaining, Run, WarmRequest,
+    Remaining, Run, WarmRequest,
 };
+use warmfront::plan::Plan;
 use warmfront::step::Step;
 
 use crate::batch::{Batch, Ended, MARGIN};
@@ -16,8 +17,8 @@ use crate::config::Config;
 use crate::error::PrewarmError;
 use crate::identity::Identity;
 use crate::outcome::{Decision, Standing, begin_anew};
-use crate::plan::Plan;
 use crate::ports::Ports;
+use crate::preflight::Preflight;
 
 /// The step *prewarm*.
 pub struct Prewarm<P> {
@@ -52,7 +53,14 @@ impl<P: Ports> Step for Prewarm<P> {
         deadline: Instant,
     ) -> Result<PrewarmResponse, PrewarmError> {
         match request {
-            PrewarmRequest::Preflight(request) => self.preflight(&request, deadline).await,
+            PrewarmRequest::Preflight(request) => {
+                let preflight = Preflight {
+                    config: &self.config,
+                    ports: &*self.ports,
+                    identity: &self.identity.for_call(deadline - MARGIN),
+                };
+                preflight.run(&request.execution, deadline).await
+            }
             PrewarmRequest::Prewarm(request) => self.warm(*request, deadline).await,
         }
     }
@@ -71,7 +79,7 @@ impl<P: Ports> Prewarm<P> {
             invalidation,
             execution,
         } = request;
-        let plan = Plan::resume(&self.config, &run)?;
+        let plan = Plan::resume(&self.config.contract, &self.config.base_url, &run)?;
         if let Some(invalidation) = &invalidation {
             note(&mut progress, invalidation);
         }
@@ -137,8 +145,9 @@ impl<P: Ports> Prewarm<P> {
     }
 }
 
-/// What was found out is worth more than the failure of a login, which the next call meets again.
-/// A refused one ends the run: nobody sends that password another time.
+/// Ends the run if its login was refused: nobody sends that password another time. Another failure
+/// ends the call only if it found out nothing else; otherwise its findings are handed on, and the
+/// next call logs in.
 fn check_login(ended: &Ended) -> Result<(), PrewarmError> {
     match &ended.login_failure {
         Some(failure) if !ended.acted || !failure.may_pass() => Err(failure.clone().into()),
@@ -162,8 +171,8 @@ fn note(progress: &mut Progress, invalidation: &Invalidation) {
     });
 }
 
-/// Whether the execution was redriven after its work was begun. Hours may lie before a redrive: what
-/// was cached in between is anyone's guess.
+/// Whether the execution was redriven since its requests were begun. Hours may lie before a redrive,
+/// and nobody knows what was cached meanwhile.
 fn is_redriven(
     progress: &mut Progress,
     invalidation: Option<&Invalidation>,
@@ -179,7 +188,7 @@ fn start_over(progress: &mut Progress, mode: Mode) {
     tracing::info!("redriven: beginning again with every target");
     let fresh = |target| Remaining {
         target,
-        purpose: first_purpose(mode),
+        purpose: mode.first_purpose(),
         ..Remaining::default()
     };
     begin_anew(progress, |row| fresh(row.target));
@@ -189,14 +198,6 @@ fn start_over(progress: &mut Progress, mode: Mode) {
     progress.repairs = 0;
     progress.idle_calls = 0;
     progress.condemned = None;
-}
-
-/// What the first request to a target is for.
-pub(crate) fn first_purpose(mode: Mode) -> Purpose {
-    match mode {
-        Mode::Refresh | Mode::Warm => Purpose::Fill,
-        Mode::Verify => Purpose::Look,
-    }
 }
 
 fn purge_again(run: Run, progress: Progress, last: &Invalidation) -> PrewarmResponse {

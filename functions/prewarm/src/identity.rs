@@ -1,9 +1,14 @@
-//! The service user: its token is kept in memory, shared by every run that the process serves, and
-//! renewed in time.
+//! The service user: who the requests to the distribution come from.
 //!
-//! From the fifth wrong password on, Cognito locks the user, who is the same for every tenant. So
-//! one call of the function has at most two passwords refused, and a process does not send a
-//! refused one again for a while.
+//! A process keeps one token in memory, uses it for every run that it serves, and renews it in time.
+//!
+//! From the fifth wrong password on, Cognito locks a user for a while, and this user is the same for
+//! every tenant. Two rules keep a wrong secret from locking it (`docs/semantics.md`, "Passwords"):
+//!
+//! 1. One call of the function has at most two passwords refused: the current one and that of a
+//!    rotation.
+//! 2. A process remembers which versions of the secret were refused, and does not send them again for
+//!    15 minutes.
 
 mod login;
 mod secret;
@@ -24,19 +29,16 @@ use url::Url;
 use warmfront::clock::Clock;
 
 use self::login::attempt;
-pub use self::login::{AdminInitiateAuth, Admission, LoginError, SdkLogin};
+pub use self::login::{LoginError, SdkLogin};
 use self::secret::rotated;
-pub use self::secret::{
-    Credentials, CredentialsVersion, GetSecretValue, SdkSecret, SecretError, SecretVersion, Stage,
-    credentials,
-};
+pub use self::secret::{CredentialsVersion, SdkSecret, SecretError, credentials};
 pub use self::token::Token;
-use crate::ports::Ports;
+use crate::ports::{Ports, Stage};
 
 /// How long a refused password is remembered: as long as Cognito locks a user at most.
 const REFUSAL_MEMORY: Duration = Duration::from_mins(15);
 
-/// How many passwords of one call may be refused: the current one, and the one of a rotation.
+/// How many passwords one call may have refused: the current one, and the one of a rotation.
 const MOST_REFUSED: u32 = 2;
 
 /// How far CloudFront's clock may be ahead of ours before cookies end too early.
@@ -93,8 +95,8 @@ impl<P: Ports> Identity<P> {
 }
 
 impl<P: Ports> CallIdentity<'_, P> {
-    /// A token that a request of this length does not outlive. Where a new one cannot be had, the
-    /// one before serves as long as requests may begin with it.
+    /// A token that lives at least as long as a request of this length. If no new one can be had,
+    /// the old one serves as long as requests may begin with it.
     pub async fn token(&self, needed: Duration) -> Result<Arc<Token>, LoginError> {
         let mut held = self.identity.held.lock().await;
         let now = self.identity.now();
@@ -162,9 +164,10 @@ impl<P: Ports> CallIdentity<'_, P> {
         self.cookies.get_or_init(sign).clone()
     }
 
-    /// Gives up a token that was not accepted. One that was renewed meanwhile, or is young, stays.
+    /// Gives up a token that was not accepted, unless it has been renewed meanwhile or is young.
     ///
-    /// Never waits: who holds the lock is logging in, and goes on only when the caller of this does.
+    /// Never waits for the lock. Its holder is logging in within the same call, and cannot go on
+    /// while this one waits. The token it gets replaces this one anyway.
     pub fn discard(&self, refused: &Arc<Token>) {
         let Ok(mut held) = self.identity.held.try_lock() else {
             return;
@@ -193,9 +196,10 @@ impl<P: Ports> CallIdentity<'_, P> {
         Ok(token)
     }
 
-    /// Sends the current password; if that one is wrong, the one that a rotation has put or is about
-    /// to put in its place (Secrets Manager User Guide, "Rotation": between setting the password
-    /// and finishing, the current version holds one that is already wrong).
+    /// Sends the current password. If it is refused, sends the one that a rotation has put in its
+    /// place, or is about to: between a rotation's steps `setSecret` and `finishSecret`, the current
+    /// version of the secret holds a password that is already wrong (Secrets Manager User Guide,
+    /// "Rotation").
     async fn log_in(
         &self,
         held: &mut Held,

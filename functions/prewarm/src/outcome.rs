@@ -1,4 +1,5 @@
-//! What a run does when a function call has asked all it could: go on, repair, fail, or report.
+//! What becomes of a run once a function call has done its share: it goes on, purges again, fails, or
+//! ends with a report.
 
 use jiff::Timestamp;
 use warmfront::environment::ConfigurationError;
@@ -6,11 +7,11 @@ use warmfront::failure::ErrorName;
 use warmfront::message::{
     EndpointReport, Mode, Outcome, Progress, Remaining, Report, Row, Run, Verdict,
 };
+use warmfront::plan::Plan;
+use warmfront::report::report;
 
 use crate::config::Config;
 use crate::error::PrewarmError;
-use crate::plan::Plan;
-use crate::report::report;
 
 /// Calls in a row that could do nothing, before the run gives up.
 const MOST_IDLE_CALLS: u32 = 3;
@@ -110,7 +111,7 @@ impl Standing<'_> {
 
     fn report(&self, progress: &Progress, outcome: Outcome) -> Report {
         report(
-            self.config,
+            &self.config.contract,
             self.run,
             self.plan,
             progress,

@@ -1,9 +1,15 @@
-//! What this function needs of the world outside: one of each, for its whole life.
+//! The world outside this function: the distribution, Secrets Manager, Cognito, the time. One trait
+//! holds all four, so that the rest needs one type parameter.
 
+use std::future::Future;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
 use warmfront::clock::Clock;
+use warmfront::service_fault::ServiceFault;
 
 use crate::fetch::Fetch;
-use crate::identity::{AdminInitiateAuth, GetSecretValue};
 
 /// The world outside. Tests and the simulation bring their own.
 pub trait Ports: Send + Sync + 'static {
@@ -24,6 +30,83 @@ pub trait Ports: Send + Sync + 'static {
     fn login(&self) -> &Self::Login;
     /// The time of day.
     fn clock(&self) -> &Self::Clock;
+}
+
+/// `secretsmanager:GetSecretValue`.
+pub trait GetSecretValue: Send + Sync + 'static {
+    /// Reads one version of the secret.
+    fn secret_value(
+        &self,
+        stage: Stage,
+    ) -> impl Future<Output = Result<SecretVersion, ServiceFault>> + Send;
+}
+
+/// Which version of the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The one in force.
+    Current,
+    /// The one that a rotation is about to put in force.
+    Pending,
+}
+
+impl Stage {
+    /// Secrets Manager's label of it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Current => "AWSCURRENT",
+            Self::Pending => "AWSPENDING",
+        }
+    }
+}
+
+/// One version of the secret.
+#[derive(Clone, Debug)]
+pub struct SecretVersion {
+    /// Its id.
+    pub id: String,
+    /// Its value; `None` when it is binary.
+    pub value: Option<SecretString>,
+}
+
+/// The secret's value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// The service user's name.
+    pub username: String,
+    /// Its password.
+    pub password: SecretString,
+    /// The app client's secret, if it has one.
+    pub client_secret: Option<SecretString>,
+    /// The id of the public key that CloudFront checks signed cookies with, if any path asks for them.
+    pub signing_key_id: Option<String>,
+    /// The private key of the pair, in PEM.
+    pub signing_private_key: Option<SecretString>,
+}
+
+/// `cognito-idp:AdminInitiateAuth`.
+pub trait AdminInitiateAuth: Send + Sync + 'static {
+    /// Sends the password, once.
+    fn admin_initiate_auth(
+        &self,
+        credentials: &Credentials,
+    ) -> impl Future<Output = Result<Admission, ServiceFault>> + Send;
+}
+
+/// What Cognito gives for a password.
+#[derive(Clone, Debug)]
+pub enum Admission {
+    /// A token.
+    Token {
+        /// The id token.
+        id_token: SecretString,
+        /// Time until it expires.
+        expires_in: Duration,
+    },
+    /// A demand for more than the password, by its name.
+    Challenge(String),
 }
 
 /// The ports, each given by itself.

@@ -9,44 +9,49 @@ use warmfront::clock::Clock;
 use warmfront::contract::{Probe, TENANT_PLACEHOLDER, VersionStamp};
 use warmfront::environment::ConfigurationError;
 use warmfront::message::{
-    ExecutionInput, HandedPurge, Invalidation, InvalidationStatus, Mode, Next, PreflightRequest,
+    Execution, ExecutionInput, HandedPurge, Invalidation, InvalidationStatus, Mode, Next,
     PrewarmResponse, Progress, Purge, PurgeTarget, Remaining, Run,
 };
+use warmfront::plan::{Plan, default_headers};
 use warmfront::version::Version;
 
 use crate::batch::MARGIN;
 use crate::config::Config;
 use crate::error::PrewarmError;
 use crate::fetch::{BodyWatch, Fetch, Get, NamedTenant};
-use crate::handler::{Prewarm, first_purpose};
 use crate::identity::CallIdentity;
-use crate::plan::{Plan, default_headers};
 use crate::ports::Ports;
 use crate::proof::{Evidence, shown};
 
-/// What a run may need before its first request can start: a login with a rotated secret, slow.
+/// Time that a run may need before its first request: a slow login, with a rotated secret.
 const START_ALLOWANCE: Duration = Duration::from_secs(2);
 /// Longest version in an error's text.
 const LONGEST_VERSION: usize = 64;
 
-impl<P: Ports> Prewarm<P> {
-    pub(crate) async fn preflight(
+/// What the check of a new run works with.
+pub(crate) struct Preflight<'a, P> {
+    pub(crate) config: &'a Config,
+    pub(crate) ports: &'a P,
+    pub(crate) identity: &'a CallIdentity<'a, P>,
+}
+
+impl<P: Ports> Preflight<'_, P> {
+    /// Checks a new run, and says where it goes.
+    pub(crate) async fn run(
         &self,
-        request: &PreflightRequest,
+        execution: &Execution,
         deadline: Instant,
     ) -> Result<PrewarmResponse, PrewarmError> {
         let started_at = self.ports.clock().now();
-        let execution = &request.execution;
         let input = ExecutionInput::parse(&execution.input)?;
-        let (plan, selected) = Plan::begin(&self.config, &input)?;
+        let (plan, selected) = Plan::begin(&self.config.contract, &self.config.base_url, &input)?;
         check_timeouts(&plan, &selected, deadline)?;
-        let identity = self.identity.for_call(deadline - MARGIN);
-        identity.prove(!self.config.signed_paths.is_empty()).await?;
+        let signs = !self.config.signed_paths.is_empty();
+        self.identity.prove(signs).await?;
         if let (Some(probe), Some(expected)) = (&self.config.contract.probe, &plan.expected)
             && input.mode != Mode::Verify
         {
-            self.probe(&input, &plan, probe, expected, &identity)
-                .await?;
+            self.probe(&input, &plan, probe, expected).await?;
         }
         tracing::info!(targets = selected.len(), "the cache can be refilled");
         let (next, purge) = first_step(&self.config, &input, execution.redrive_count, started_at);
@@ -79,7 +84,6 @@ impl<P: Ports> Prewarm<P> {
         plan: &Plan,
         probe: &Probe,
         expected: &Version,
-        identity: &CallIdentity<'_, P>,
     ) -> Result<(), PrewarmError> {
         let path = probe
             .path
@@ -88,10 +92,10 @@ impl<P: Ports> Prewarm<P> {
         let mut tries = 2;
         let evidence = loop {
             tries -= 1;
-            let token = identity.token(probe.timeout).await?;
+            let token = self.identity.token(probe.timeout).await?;
             let mut headers = usual.clone();
             if self.config.is_signed(&path) {
-                identity.add_cookies(&mut headers, &token, &plan.base);
+                self.identity.add_cookies(&mut headers, &token, &plan.base);
             }
             let get = Get {
                 method: Method::GET,
@@ -104,7 +108,7 @@ impl<P: Ports> Prewarm<P> {
             if tries == 0 || !matches!(evidence.status.as_u16(), 401 | 403) {
                 break evidence;
             }
-            identity.discard(&token);
+            self.identity.discard(&token);
         };
         let status = evidence.status;
         let answered = format!("{path} answered {}", status.as_u16());
@@ -163,7 +167,7 @@ impl<P: Ports> Prewarm<P> {
 }
 
 fn remaining(selected: &[usize], mode: Mode) -> Vec<Remaining> {
-    let purpose = first_purpose(mode);
+    let purpose = mode.first_purpose();
     selected
         .iter()
         .map(|target| Remaining {
@@ -211,10 +215,7 @@ fn handed_in(
     let tag = config.contract.tag(&input.tenant, input.scope.as_deref());
     Invalidation {
         id: purge.id.clone(),
-        target: match &input.distribution_tenant {
-            Some(id) => PurgeTarget::DistributionTenant(id.clone()),
-            None => PurgeTarget::Distribution(config.distribution_id.clone()),
-        },
+        target: PurgeTarget::of(&config.distribution_id, input.distribution_tenant.as_ref()),
         items: vec![tag.invalidation_item()],
         handed_in: true,
         ordinal: 0,

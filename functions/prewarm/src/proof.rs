@@ -1,5 +1,7 @@
-//! The proof: what an answer shows (`evidence`), what that proves (`finding`), and which request
-//! comes next until there is a verdict (`next_request`).
+//! The proof: from answers to a verdict.
+//!
+//! `evidence` reads what one answer shows. `finding` says what that proves. `next_request` decides, from
+//! all findings about a target so far, whether there is a verdict or which request comes next.
 
 mod evidence;
 mod finding;

@@ -1,5 +1,4 @@
-//! JSON in which every field is seen: of a field that stands twice a usual reader keeps the last
-//! one in silence.
+//! Reads JSON and notices fields that stand twice. A usual reader keeps the last one, without a word.
 
 use std::cell::RefCell;
 use std::fmt;

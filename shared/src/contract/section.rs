@@ -1,5 +1,5 @@
-//! Reads the contract's JSON field by field, so that every malformed field is reported, not only
-//! the first. A field that cannot be read is noted and stands empty.
+//! Reads the contract's JSON field by field, so that every malformed field is reported and not only the
+//! first. A field that cannot be read is reported, and then counts as empty.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

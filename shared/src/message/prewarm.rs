@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Execution, Invalidation, Mode, Progress, Report, Subject};
+use super::{DistributionTenantId, Execution, Invalidation, Mode, Progress, Report, Subject};
 use crate::tenant::TenantId;
 
 /// What *prewarm* is asked.
@@ -85,7 +85,7 @@ pub struct Run {
     pub expected_version: Option<String>,
     /// The distribution tenant to purge instead of the distribution.
     #[serde(default)]
-    pub distribution_tenant: Option<String>,
+    pub distribution_tenant: Option<DistributionTenantId>,
     /// Digest of the contract that the targets' numbers belong to.
     #[serde(default)]
     pub contract: String,

@@ -1,5 +1,7 @@
-//! How far a run is. Step Functions carries at most 262,144 bytes from state to state, so a target
-//! is a number here and its row has short keys; the report spells everything out.
+//! How far a run is: the part of the state that grows with the number of targets.
+//!
+//! Step Functions carries at most 262,144 bytes from state to state. So a target is a number here, and
+//! fields have names of one letter. The report spells everything out.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +25,7 @@ pub struct Progress {
     pub concurrency: Option<u32>,
     /// Function calls in a row that could do nothing.
     pub idle_calls: u32,
-    /// A response that named another tenant: its tag is purged again, then the run fails.
+    /// A response that named another tenant. A refresh purges its tag again; then the run fails.
     pub condemned: Option<Condemned>,
 }
 
@@ -59,16 +61,17 @@ pub struct Remaining {
     /// Whether the one retry with a new token is used.
     #[serde(rename = "k", skip_serializing_if = "is_default")]
     pub token_renewed: bool,
-    /// Whether a request was timed so that an age in whole seconds decides.
+    /// Whether a request was made at a time at which an age in whole seconds tells before from after
+    /// the purge.
     #[serde(rename = "g", skip_serializing_if = "is_default")]
     pub aligned: bool,
     /// Answers from the cache so far that had no age.
     #[serde(rename = "o", skip_serializing_if = "is_default")]
     pub ageless: u32,
-    /// Answers so far that asked for fewer requests.
+    /// How many 429s it got so far.
     #[serde(rename = "h", skip_serializing_if = "is_default")]
     pub throttles: u32,
-    /// Edge locations so far that were found to be another than the one before.
+    /// How often another edge location answered than the one before.
     #[serde(rename = "w", skip_serializing_if = "is_default")]
     pub moves: u32,
     /// Confirming requests so far that turned out to be the ones that filled the cache.

@@ -1,5 +1,7 @@
 //! The messages of the purge: asking for an invalidation and waiting for it.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,7 @@ pub struct InvalidateRequest {
     /// Only this scope of the contract.
     pub scope: Option<String>,
     /// The distribution tenant to purge instead of the distribution.
-    pub distribution_tenant: Option<String>,
+    pub distribution_tenant: Option<DistributionTenantId>,
     /// Which purge of this run it is, from 1: part of the caller reference.
     pub ordinal: u32,
     /// When the state was entered; retries of the state keep it.
@@ -43,7 +45,53 @@ pub enum PurgeTarget {
     /// A distribution, by id.
     Distribution(String),
     /// A tenant of a multi-tenant distribution, by id.
-    DistributionTenant(String),
+    DistributionTenant(DistributionTenantId),
+}
+
+impl PurgeTarget {
+    /// The distribution tenant where there is one, else the distribution.
+    #[must_use]
+    pub fn of(distribution: &str, tenant: Option<&DistributionTenantId>) -> Self {
+        tenant.map_or_else(
+            || Self::Distribution(distribution.to_owned()),
+            |tenant| Self::DistributionTenant(tenant.clone()),
+        )
+    }
+}
+
+impl fmt::Display for PurgeTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Distribution(id) => write!(f, "distribution {id}"),
+            Self::DistributionTenant(id) => write!(f, "distribution tenant {}", id.as_str()),
+        }
+    }
+}
+
+/// The id of a distribution tenant: `dt_`, then letters and digits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DistributionTenantId(String);
+
+impl DistributionTenantId {
+    /// The id, as CloudFront gave it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for DistributionTenantId {
+    type Error = &'static str;
+
+    fn try_from(given: String) -> Result<Self, Self::Error> {
+        let rest = given.strip_prefix("dt_").unwrap_or_default();
+        if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            Ok(Self(given))
+        } else {
+            Err("not an id such as dt_2xKx9mE4mBpTd1sFbdUJz4AYoCk")
+        }
+    }
 }
 
 /// How far an invalidation is. Nothing but `Completed` means done.

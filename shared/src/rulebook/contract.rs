@@ -1,5 +1,5 @@
-//! Reads a contract and holds it against the rules between its fields. What could not be read
-//! stands empty, and is skipped here: it was noted when it was read.
+//! Reads a contract and holds it against the rules between its fields. A field that could not be read
+//! is empty here and skipped: it has been reported already.
 
 mod endpoints;
 mod headers;

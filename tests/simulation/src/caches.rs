@@ -1,4 +1,4 @@
-//! What lies in the caches beforehand, and what of it has to be there at the end.
+//! What lies in the caches before a run, and which of it has to be there at the end.
 
 use std::sync::Arc;
 use std::time::Duration;

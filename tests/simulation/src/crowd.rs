@@ -1,6 +1,8 @@
 //! Many executions that start at once, as events in virtual time: who gets through to CloudFront, when, and with how
-//! many calls. The retriers are those of the shipped state machine and the spacing is the function's own; of a run's
-//! work only what it takes of shared limits is here, so that a hundred thousand runs fit into some megabytes.
+//! many calls.
+//!
+//! The retriers are those of the shipped state machine, and the spacing of calls is *invalidate*'s own. Of a run's work
+//! only its use of shared limits is modelled, so that a hundred thousand runs fit into some megabytes.
 
 mod agenda;
 mod course;

@@ -1,5 +1,5 @@
-//! A small interpreter of Step Functions: as much of the States Language as `refresh.asl.json` uses. What it does
-//! not know it refuses, so that the file cannot outgrow it unnoticed.
+//! A small interpreter of Step Functions: as much of the States Language as `refresh.asl.json` uses. It refuses what it
+//! does not know, so that the file cannot use more without anybody noticing.
 
 mod definition;
 mod path;

@@ -1,5 +1,5 @@
-//! How many requests run at a time: fewer when the origin asks for fewer, more again when it
-//! recovers.
+//! How many requests run at a time: half as many after a sign of overload, one more each time the
+//! origin has shown that it bears what it gets.
 
 /// The number of requests that may run at a time: halved at a sign of overload, raised by one after
 /// as many good answers of the origin as run at a time.
@@ -8,7 +8,8 @@ pub(super) struct Concurrency {
     most: usize,
     limit: usize,
     good: usize,
-    /// Counts the halvings. One overload shows in every request that was running.
+    /// Counts the halvings. One overload shows in every request that was running, and must halve
+    /// the limit only once.
     era: u64,
 }
 

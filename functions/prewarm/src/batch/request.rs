@@ -17,8 +17,8 @@ use crate::identity::{LoginError, Token};
 use crate::ports::Ports;
 use crate::proof::{Evidence, Source};
 
-/// Tells the functions at the edge that nothing is to be stored for this request: where the cache
-/// has nothing, they answer so and do not ask the origin.
+/// Marks a look. Where nothing is cached, the function at the edge then answers in place of the
+/// origin, and nothing is stored.
 const LOOK: HeaderName = HeaderName::from_static("x-warmfront-look");
 
 /// How one request ended.

@@ -1,12 +1,12 @@
 //! A verdict with its evidence: the row in the state, and the line in the log.
 
 use warmfront::message::{Condemned, Reason, Remaining, Row, Verdict};
+use warmfront::report::endpoint;
 
 use super::request::Reply;
 use super::{Batch, since};
 use crate::ports::Ports;
 use crate::proof::{Finding, shown};
-use crate::report::endpoint;
 
 /// Longest version and longest tenant name in a row.
 const LONGEST_NAME: usize = 64;
@@ -50,7 +50,7 @@ impl<P: Ports> Batch<'_, P> {
     }
 
     fn log(&self, row: &Row) {
-        let row = endpoint(self.config, self.run, self.plan, row);
+        let row = endpoint(&self.config.contract, self.run, self.plan, row);
         let variant = row
             .variant
             .iter()

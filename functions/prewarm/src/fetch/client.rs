@@ -18,20 +18,20 @@ use tokio::time::Instant;
 use tower::BoxError;
 use tower::util::MapResultLayer;
 use url::Url;
-
-use crate::plan::BaseUrl;
+use warmfront::plan::BaseUrl;
 
 use super::{BodyWatch, Broken, Fetch, Get, Head};
 
 /// Longest time to reach the edge location. Answers have the endpoint's own time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a connection that waits for an answer is asked whether it is alive: when it is lost
-/// without a word, everything that shares it would wait for its own timeout.
+/// How often a connection that waits for an answer is asked whether it is alive. A connection can be
+/// lost without notice, and then every request on it would wait for its own timeout.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
-/// What a host may send ahead of being read, per answer and in all. The usual 2 MiB and 5 MiB are
-/// memory that a long body fills; at a few milliseconds to an edge location, this is 100 MB/s.
+/// How much a host may send before it is read, per answer and in all. A long body fills this much
+/// memory, so it is less than the usual 2 MiB and 5 MiB. At a few milliseconds to an edge location it
+/// still allows 100 MB/s.
 const STREAM_WINDOW: u32 = 512 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
@@ -41,8 +41,9 @@ const NO_APPLICATION_PROTOCOL: rustls::Error =
 
 /// Requests over the network.
 ///
-/// A client that may speak either protocol opens a connection for each request until the first
-/// one has negotiated HTTP/2. So HTTP/2 alone is offered, and HTTP/1.1 to a host that declines it.
+/// A client that may speak either protocol opens a connection for each request until the first one
+/// has negotiated HTTP/2. So there are two clients: one that offers HTTP/2 alone, and one of HTTP/1.1
+/// for a host that declines it.
 #[derive(Debug, Default)]
 pub struct HttpFetch {
     http2: OnceLock<Result<Client, Broken>>,
@@ -194,7 +195,7 @@ fn broken(error: &reqwest::Error, protocol: Protocol) -> Broken {
     };
     let cause = causes(error).last().expect("an error is its own cause");
     let detail = format!("{what}: {cause}");
-    // Over HTTP/2, what is not said of one stream is said of the connection.
+    // Over HTTP/2, an error that is not one stream's is the connection's.
     let is_of_stream = |cause: &(dyn std::error::Error + 'static)| {
         cause
             .downcast_ref::<h2::Error>()
@@ -214,7 +215,7 @@ fn causes<'a>(
 ) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
     successors(Some(error), |error| {
         match error.downcast_ref::<io::Error>() {
-            // Its source is that of the error within it, which would be passed over.
+            // `source` of an `io::Error` skips the error within it.
             Some(error) => error.get_ref().map(|inner| inner as _),
             None => error.source(),
         }

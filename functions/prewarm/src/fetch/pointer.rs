@@ -1,8 +1,8 @@
 //! Finds one text in a JSON document of any size, as its bytes pass by.
 //!
-//! A general tokenizer buffers each string whole; this one keeps a few hundred bytes whatever the
-//! document holds, and skips what does not lie on the way. It does not validate the document. Of
-//! keys that an object has twice the last counts, as it does for the parsers in browsers.
+//! A general tokenizer holds each string as a whole. This one holds a few hundred bytes, whatever the
+//! document has in it, and skips what does not lie on the way to the text. It does not validate the
+//! document. If an object has a key twice, the last one counts, as it does for browsers' parsers.
 
 use memchr::memchr2;
 
@@ -97,8 +97,7 @@ impl PointerSearch {
         }
     }
 
-    /// What was found, once the bytes have ended. In a document that is cut off nobody finds
-    /// anything.
+    /// What was found, once the bytes have ended. A document that is cut off holds nothing.
     pub(super) fn finish(mut self) -> Found {
         if self.state == State::InNumber {
             self.end_number();

@@ -1,6 +1,5 @@
 //! One login of the service user at Cognito.
 
-use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider::Client;
@@ -16,30 +15,8 @@ use warmfront::failure::{ErrorName, Failure};
 use warmfront::service_fault::{FaultKind, ServiceFault};
 use warmfront::step::SdkConfig;
 
-use super::secret::{Credentials, SecretError};
-
-/// What Cognito gives for a password.
-#[derive(Clone, Debug)]
-pub enum Admission {
-    /// A token.
-    Token {
-        /// The id token.
-        id_token: SecretString,
-        /// Time until it expires.
-        expires_in: Duration,
-    },
-    /// A demand for more than the password, by its name.
-    Challenge(String),
-}
-
-/// `cognito-idp:AdminInitiateAuth`.
-pub trait AdminInitiateAuth: Send + Sync + 'static {
-    /// Sends the password, once.
-    fn admin_initiate_auth(
-        &self,
-        credentials: &Credentials,
-    ) -> impl Future<Output = Result<Admission, ServiceFault>> + Send;
-}
+use super::secret::SecretError;
+use crate::ports::{AdminInitiateAuth, Admission, Credentials};
 
 /// Why there is no token.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -106,7 +83,7 @@ impl LoginError {
         })
     }
 
-    /// Whether the same password may be accepted a little later, without anybody's doing.
+    /// Whether the same login may succeed a little later although nobody has changed anything.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         self.name().is_retried()

@@ -1,77 +1,23 @@
 //! The service user's credentials, as Secrets Manager keeps them.
 
-use std::future::Future;
-
-use super::signing::CookieSigner;
 use aws_sdk_secretsmanager::Client;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use warmfront::failure::{ErrorName, Failure};
 use warmfront::service_fault::{FaultKind, ServiceFault};
 use warmfront::step::SdkConfig;
 
-/// Which version of the secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// The one in force.
-    Current,
-    /// The one that a rotation is about to put in force.
-    Pending,
-}
+use super::signing::CookieSigner;
+use crate::ports::{Credentials, GetSecretValue, SecretVersion, Stage};
 
-impl Stage {
-    /// Secrets Manager's label of it.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Current => "AWSCURRENT",
-            Self::Pending => "AWSPENDING",
-        }
-    }
-}
-
-/// One version of the secret.
-#[derive(Clone, Debug)]
-pub struct SecretVersion {
-    /// Its id.
-    pub id: String,
-    /// Its value; `None` when it is binary.
-    pub value: Option<SecretString>,
-}
-
-/// `secretsmanager:GetSecretValue`.
-pub trait GetSecretValue: Send + Sync + 'static {
-    /// Reads one version of the secret.
-    fn secret_value(
-        &self,
-        stage: Stage,
-    ) -> impl Future<Output = Result<SecretVersion, ServiceFault>> + Send;
-}
-
-/// The secret's value.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Credentials {
-    /// The service user's name.
-    pub username: String,
-    /// Its password.
-    pub password: SecretString,
-    /// The app client's secret, if it has one.
-    pub client_secret: Option<SecretString>,
-    /// The id of the public key that CloudFront checks signed cookies with, if any path asks for them.
-    pub signing_key_id: Option<String>,
-    /// The private key of the pair, in PEM.
-    pub signing_private_key: Option<SecretString>,
-}
-
-impl Credentials {
-    /// The key to sign cookies with, if there is one; `Err` if it cannot be used.
-    fn signer(&self) -> Result<Option<CookieSigner>, ()> {
-        match (&self.signing_key_id, &self.signing_private_key) {
-            (None, None) => Ok(None),
-            (Some(id), Some(pem)) => CookieSigner::new(id, pem).map(Some).ok_or(()),
-            _ => Err(()),
-        }
+/// The key to sign cookies with, if there is one; `Err` if it cannot be used.
+fn signer(credentials: &Credentials) -> Result<Option<CookieSigner>, ()> {
+    match (
+        &credentials.signing_key_id,
+        &credentials.signing_private_key,
+    ) {
+        (None, None) => Ok(None),
+        (Some(id), Some(pem)) => CookieSigner::new(id, pem).map(Some).ok_or(()),
+        _ => Err(()),
     }
 }
 
@@ -142,9 +88,7 @@ pub async fn credentials(
         .and_then(|value| serde_json::from_str::<Credentials>(value.expose_secret()).ok())
         .filter(|found| !found.username.is_empty() && !found.password.expose_secret().is_empty())
         .ok_or(SecretError::Malformed(stage))?;
-    let signer = credentials
-        .signer()
-        .map_err(|()| SecretError::SigningKey(stage))?;
+    let signer = signer(&credentials).map_err(|()| SecretError::SigningKey(stage))?;
     Ok(CredentialsVersion {
         version: id,
         credentials,

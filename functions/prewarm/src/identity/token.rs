@@ -7,9 +7,9 @@ use secrecy::SecretString;
 
 use super::signing::CookieSigner;
 
-/// A token is not used in its last minute: the clocks of two machines differ.
+/// A token is not used in its last minute: Cognito's clock and the verifier's may differ.
 const RESERVE: Duration = Duration::from_mins(1);
-/// A token younger than this is not refused for its age: another one would fare no better.
+/// A younger token was not refused because it is old, so another one would be refused as well.
 const YOUNG: Duration = Duration::from_mins(1);
 
 /// A token with its life span.

@@ -1,4 +1,5 @@
-//! What an answer shows: where it came from, how old it is, which version and whose data it is.
+//! What one answer shows: who gave it, how old it is, which data version it has, and whose data it is.
+//! Nothing is judged here.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! What one answer proves. Whether a target is fresh follows from all of its answers: see
-//! `next_request`.
+//! What one answer proves about a target. A verdict takes several answers: see `next_request`.
 
 use std::time::Duration;
 
@@ -42,7 +41,8 @@ pub enum Finding {
     Throttled(Option<Duration>),
     /// The origin failed; it may succeed later.
     Failed(Option<Duration>),
-    /// No complete answer came. Where a connection was lost, it took other targets' requests along.
+    /// No complete answer came. A lost connection says nothing about the target: it took the
+    /// requests of others along.
     Broken {
         /// What broke.
         what: String,
@@ -82,14 +82,14 @@ pub enum Age {
     New,
     /// It was stored within the second in which the purge was created.
     AroundPurge,
-    /// It came from the cache and has no age, whatever its version: it may have waited for a fetch
-    /// of which nothing is kept.
+    /// It came from the cache and has no age, whatever its version. It may have waited for
+    /// somebody else's fetch, and nothing of that may be kept.
     Unknown,
 }
 
 impl Expectation<'_> {
-    /// Judges one complete answer. A version proves more than an age, and asks no clock: it decides
-    /// where there is one.
+    /// Judges one complete answer. Where a version is expected it decides alone: unlike an age, it
+    /// depends on no clock.
     #[must_use]
     pub fn judge(&self, evidence: &Evidence) -> Finding {
         if evidence.not_cached {

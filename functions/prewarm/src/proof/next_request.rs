@@ -1,9 +1,13 @@
 //! Which request of a target comes next, until there is a verdict.
 //!
-//! A request to have the response stored, one to see that it is, and once more where that was the
-//! one that had it stored; a single one where the first is already answered from the cache with what
-//! is fresh. Refusals and failures have one retry each. A run that only looks asks for the head
-//! first, which has nothing stored, and for the rest only where that came from the cache.
+//! 1. *Fill*: a request that has the response stored. If the cache already answers it with what is
+//!    fresh, that is the verdict.
+//! 2. *Confirm*: the same request again, to see that the cache answers it. If it does not, this
+//!    request may have been the one that filled the cache, so there is one more.
+//! 3. A failure, a lost connection, a refused token: each is followed by one retry.
+//!
+//! A run of mode `verify` begins with a *look* in place of the fill: a `HEAD` request, which has
+//! nothing stored. It confirms only what the cache answered.
 
 use std::time::Duration;
 
@@ -12,21 +16,21 @@ use warmfront::message::{Purpose, Reason, Remaining, Verdict};
 
 use super::finding::{Age, Finding, Good};
 
-/// Answers that ask for fewer requests, before a target is given up.
+/// How many 429s a target may get before it is given up.
 const MOST_THROTTLES: u32 = 10;
-/// Pause after the first of them, where the origin names none; doubles with each.
+/// Pause after the first 429 that has no `Retry-After`. It doubles with each.
 const THROTTLE_PAUSE: Duration = Duration::from_secs(1);
-/// Longest pause where the origin names none.
+/// Longest pause after a 429 that has no `Retry-After`.
 const LONGEST_THROTTLE_PAUSE: Duration = Duration::from_secs(30);
-/// Longest pause that an origin is granted.
+/// Longest `Retry-After` that is waited for; after a longer one the target is given up.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(15);
-/// How often a target may be found at yet another edge location.
+/// How often the confirming request may be answered by another edge location than the one before.
 const MOST_MOVES: u32 = 2;
 /// How often a confirming request may turn out to be the one that filled the cache.
 const MOST_REFILLS: u32 = 1;
-/// How often the cache may answer without an age.
+/// How many answers from the cache without an age are followed by another request.
 const MOST_AGELESS: u32 = 2;
-/// The cached error ends some time within a second of its time to live.
+/// What a retry waits beyond the time to live of the cached error, which is not exact to the second.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// What follows from an answer.
@@ -109,7 +113,8 @@ impl Rules {
                 Continuation::Again
             }
             Age::New => Continuation::Verdict(Verdict::Fresh, None),
-            // The copy that another's fetch left has an age, where the answer to whom waited has none.
+            // Whoever waited for another's fetch is answered without an age. If that fetch left a
+            // copy, a later answer comes from it and has one.
             Age::Unknown if target.ageless < MOST_AGELESS => {
                 target.ageless += 1;
                 target.not_before = self.next_whole_second(now);
@@ -184,8 +189,8 @@ fn not_cached(target: &mut Remaining, good: Good, pop: Option<&str>) -> Continua
             return verdict(Verdict::Uncacheable, Reason::Forbidden);
         }
         Purpose::Confirm if moved && target.moves < MOST_MOVES => target.moves += 1,
-        // The first answer may have come from a fetch that a purge overtook, of which nothing is
-        // kept; or an upper tier had it. Then this request was the fill.
+        // The first answer was not kept at this location: a purge overtook its fetch, or a cache
+        // behind the location gave it. Then this request was the fill, and the next one confirms.
         Purpose::Confirm if !moved && target.refills < MOST_REFILLS => target.refills += 1,
         Purpose::Confirm => return verdict(Verdict::Uncacheable, Reason::NotKept),
     }

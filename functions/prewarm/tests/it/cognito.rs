@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use prewarm::identity::{
+use prewarm::ports::{
     AdminInitiateAuth, Admission, Credentials, GetSecretValue, SecretVersion, Stage,
 };
 use secrecy::{ExposeSecret, SecretString};

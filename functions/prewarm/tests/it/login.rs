@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use prewarm::identity::Admission;
+use prewarm::ports::Admission;
 use serde_json::{Value, json};
 use warmfront::failure::{ErrorName, Failure};
 use warmfront::message::Outcome;

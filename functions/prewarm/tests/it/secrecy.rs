@@ -1,6 +1,7 @@
 //! Passwords, client secrets and tokens stay in memory.
 
-use prewarm::identity::{GetSecretValue, Stage, credentials};
+use prewarm::identity::credentials;
+use prewarm::ports::{GetSecretValue, Stage};
 use warmfront::service_fault::FaultKind;
 
 use crate::cognito::{PASSWORD, fault, value};

@@ -1,5 +1,4 @@
-//! The fault table: each call that a run makes, failing in each way to the end, and what becomes of
-//! the run. `docs/faults.md` is what these runs show.
+//! The table of faults: each call of a run fails in each way, every time. `docs/faults.md` is what these runs show.
 
 mod call;
 mod page;

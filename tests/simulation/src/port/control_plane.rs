@@ -144,7 +144,7 @@ impl Port {
 fn model_target(target: &PurgeTarget) -> Target {
     match target {
         PurgeTarget::Distribution(id) => Target::Distribution(id.clone()),
-        PurgeTarget::DistributionTenant(id) => Target::Tenant(id.clone()),
+        PurgeTarget::DistributionTenant(id) => Target::Tenant(id.as_str().to_owned()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Secrets Manager and Cognito.
 
-use prewarm::identity::{
+use prewarm::ports::{
     AdminInitiateAuth, Admission, Credentials, GetSecretValue, SecretVersion, Stage,
 };
 use secrecy::{ExposeSecret, SecretString};

@@ -1,4 +1,4 @@
-//! The bounds of a run: what it is not for stays as it is, and another tenant's data does not stay at all.
+//! The bounds of a run: it neither requests nor purges what it is not for, and leaves nothing of another tenant's data.
 
 use cloudfront_local::model::Time;
 

@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
+use crate::contract::TENANT_PLACEHOLDER;
+use crate::tenant::TenantId;
 use url::{Position, Url};
-use warmfront::contract::TENANT_PLACEHOLDER;
-use warmfront::tenant::TenantId;
 
 /// Scheme and host of a distribution, or of each tenant of a multi-tenant one: then the host
 /// begins with `{tenant}.`.

@@ -1,10 +1,10 @@
 //! The variants of a tenant's responses, and what a browser sends to get each.
 
+use crate::contract::{Contract, Variant, VariantSource};
+use crate::message::VariantValues;
+use crate::tenant::TenantId;
 use http::header::{ACCEPT, ACCEPT_ENCODING, COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use warmfront::contract::{Contract, Variant, VariantSource};
-use warmfront::message::VariantValues;
-use warmfront::tenant::TenantId;
 
 /// What browsers accept. CloudFront normalises it to the codings in the key; without it, a copy
 /// that no browser reads would be filled.

@@ -1,37 +1,40 @@
 use std::time::Duration;
 
+use crate::message::{
+    Condemned, DistributionTenantId, Execution, Invalidation, InvalidationReport,
+    InvalidationStatus, LONGEST_INPUT, Mode, Next, Outcome, PrewarmResponse, Progress, Purge,
+    PurgeTarget, Reason, Remaining, Row, Verdict, XCache,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use warmfront::message::{
-    Condemned, Execution, Invalidation, InvalidationReport, InvalidationStatus, LONGEST_INPUT,
-    Mode, Next, Outcome, PrewarmResponse, Progress, Purge, PurgeTarget, Reason, Remaining, Row,
-    Verdict, XCache,
-};
 
 use super::room::{MOST_TARGETS, MOST_VERDICT_BYTES};
 use super::variant::BROWSER_CODINGS;
 use super::*;
+use crate::contract::VariantSource;
 use crate::report::report;
-use warmfront::contract::VariantSource;
 
 /// What Step Functions carries from state to state.
 const STEP_FUNCTIONS_BYTES: usize = 262_144;
 /// What Lambda wraps around an answer: status, version, headers.
 const WRAPPER_BYTES: usize = 2_048;
 
-fn config() -> Config {
-    let json = include_str!("../../../../shared/tests/fixture/contract.json");
-    crate::config::tests::with_contract(Contract::parse(json).unwrap())
+fn contract() -> Contract {
+    Contract::parse(include_str!("../../tests/fixture/contract.json")).unwrap()
 }
 
-fn begin(config: &Config, input: &Value) -> Result<(Plan, Vec<usize>), Vec<String>> {
+fn base_url() -> BaseUrl {
+    "https://d111111abcdef8.cloudfront.net".parse().unwrap()
+}
+
+fn begin(contract: &Contract, input: &Value) -> Result<(Plan, Vec<usize>), Vec<String>> {
     let input = ExecutionInput::parse(input).unwrap();
-    Plan::begin(config, &input).map_err(|error| error.problems)
+    Plan::begin(contract, &base_url(), &input).map_err(|error| error.problems)
 }
 
 fn paths(scope: Option<&str>, selected: Option<&[&str]>) -> Result<Vec<String>, Vec<String>> {
     let input = json!({"tenant": "acme", "scope": scope, "endpoints": selected});
-    let (plan, selected) = begin(&config(), &input)?;
+    let (plan, selected) = begin(&contract(), &input)?;
     let targets = selected.iter().map(|number| &plan.targets[*number]);
     let first = targets.filter(|target| target.variant == 0);
     Ok(first.map(|target| target.path.clone()).collect())
@@ -39,7 +42,7 @@ fn paths(scope: Option<&str>, selected: Option<&[&str]>) -> Result<Vec<String>, 
 
 #[test]
 fn requires_first_and_turns_variants_like_an_odometer() {
-    let (plan, selected) = begin(&config(), &json!({"tenant": "acme"})).unwrap();
+    let (plan, selected) = begin(&contract(), &json!({"tenant": "acme"})).unwrap();
     let rows: Vec<_> = plan
         .targets
         .iter()
@@ -59,7 +62,7 @@ fn requires_first_and_turns_variants_like_an_odometer() {
 
 #[test]
 fn sends_what_a_browser_of_the_variant_sends() {
-    let (plan, _) = begin(&config(), &json!({"tenant": "acme"})).unwrap();
+    let (plan, _) = begin(&contract(), &json!({"tenant": "acme"})).unwrap();
     let headers = &plan.variants[1].headers;
     assert_eq!(headers["accept-language"], "de-DE,de;q=0.9,en;q=0.5");
     assert_eq!(headers["accept-encoding"], BROWSER_CODINGS);
@@ -79,22 +82,22 @@ fn sends_what_a_browser_of_the_variant_sends() {
 
 #[test]
 fn sends_what_the_contract_says_for_other_headers_and_cookies_of_the_key() {
-    let mut config = config();
-    let key = &mut config.contract.cache_key;
+    let mut contract = contract();
+    let key = &mut contract.cache_key;
     key.sent_headers.insert("x-plan".into(), "gold".into());
     key.sent_cookies.insert("theme".into(), "dark".into());
     key.sent_cookies.insert("beta".into(), "0".into());
-    let (plan, _) = begin(&config, &json!({"tenant": "acme"})).unwrap();
+    let (plan, _) = begin(&contract, &json!({"tenant": "acme"})).unwrap();
     assert_eq!(plan.variants[0].headers["x-plan"], "gold");
     assert_eq!(plan.variants[0].headers["cookie"], "beta=0; theme=dark");
 }
 
 #[test]
 fn chooses_a_variant_made_from_a_claim_by_its_own_header() {
-    let mut config = config();
-    let variant = &mut config.contract.variants[0];
+    let mut contract = contract();
+    let variant = &mut contract.variants[0];
     variant.from = VariantSource::Claim("custom:role".into());
-    let (plan, _) = begin(&config, &json!({"tenant": "acme"})).unwrap();
+    let (plan, _) = begin(&contract, &json!({"tenant": "acme"})).unwrap();
     let headers = &plan.variants[1].headers;
     assert_eq!(headers["x-locale-bucket"], "de");
     assert!(!headers.contains_key("accept-language"));
@@ -139,50 +142,54 @@ fn names_everything_that_cannot_be_selected() {
 
 #[test]
 fn a_target_keeps_its_number_whatever_is_selected() {
-    let config = config();
-    let (all, _) = begin(&config, &json!({"tenant": "acme"})).unwrap();
-    let (some, selected) = begin(&config, &json!({"tenant": "acme", "scope": "cost"})).unwrap();
+    let contract = contract();
+    let (all, _) = begin(&contract, &json!({"tenant": "acme"})).unwrap();
+    let (some, selected) = begin(&contract, &json!({"tenant": "acme", "scope": "cost"})).unwrap();
     assert_eq!(all.targets, some.targets);
     assert!(selected.len() < all.targets.len());
 }
 
 #[test]
 fn a_run_does_not_go_on_under_another_contract() {
-    let mut config = config();
-    let mut run = run(&config, "acme");
-    Plan::resume(&config, &run).unwrap();
-    config.contract.endpoints.pop();
-    let error = Plan::resume(&config, &run).unwrap_err();
-    assert!(matches!(error, PrewarmError::ContractChanged { .. }));
-    run.contract = config.contract.digest();
-    Plan::resume(&config, &run).unwrap();
+    let mut contract = contract();
+    let mut run = run(&contract, "acme");
+    Plan::resume(&contract, &base_url(), &run).unwrap();
+    contract.endpoints.pop();
+    let error = Plan::resume(&contract, &base_url(), &run).unwrap_err();
+    assert!(matches!(error, PlanError::ContractChanged { .. }));
+    run.contract = contract.digest();
+    Plan::resume(&contract, &base_url(), &run).unwrap();
 }
 
-fn run(config: &Config, tenant: &str) -> Run {
+fn longest_distribution_tenant() -> DistributionTenantId {
+    format!("dt_{}", "x".repeat(61)).try_into().unwrap()
+}
+
+fn run(contract: &Contract, tenant: &str) -> Run {
     Run {
         tenant: TenantId::parse(tenant).unwrap(),
         mode: Mode::Refresh,
         scope: Some("s".repeat(64)),
         expected_version: Some("9".repeat(30)),
-        distribution_tenant: Some(format!("dt_{}", "x".repeat(61))),
-        contract: config.contract.digest(),
+        distribution_tenant: Some(longest_distribution_tenant()),
+        contract: contract.digest(),
         started_at: "2026-05-04T03:12:44.733123456Z".parse().unwrap(),
     }
 }
 
 /// As many endpoints as a run may have, with paths that leave no room in a report.
-fn large(paths: usize, length: usize) -> Config {
-    let mut config = config();
-    let model = config.contract.endpoints[0].clone();
-    config.contract.variants.clear();
-    config.contract.endpoints = (0..paths)
+fn large(paths: usize, length: usize) -> Contract {
+    let mut contract = contract();
+    let model = contract.endpoints[0].clone();
+    contract.variants.clear();
+    contract.endpoints = (0..paths)
         .map(|number| {
             let mut endpoint = model.clone();
             endpoint.path = format!("/api/{number:06}{}", "x".repeat(length.saturating_sub(11)));
             endpoint
         })
         .collect();
-    config
+    contract
 }
 
 /// A row in which everything is as long as it can be.
@@ -207,7 +214,7 @@ fn longest_row(target: usize, verdict: Verdict, version: &str) -> Row {
 fn longest_invalidation() -> Invalidation {
     Invalidation {
         id: "I".repeat(64),
-        target: PurgeTarget::DistributionTenant("dt_".to_owned() + &"x".repeat(61)),
+        target: PurgeTarget::DistributionTenant(longest_distribution_tenant()),
         items: vec!["#".to_owned() + &"t".repeat(256); 16],
         handed_in: true,
         ordinal: 9,
@@ -254,11 +261,11 @@ proptest! {
         verdict in prop::sample::select(vec![Verdict::Fresh, Verdict::Uncacheable, Verdict::WrongTenant]),
         version in "[A-Za-z0-9._:+/=~-]{64}",
     ) {
-        let config = large(MOST_TARGETS, 31);
+        let contract = large(MOST_TARGETS, 31);
         let rows = (0..done).map(|target| longest_row(target, verdict, &version));
         let remaining = (done..MOST_TARGETS).map(|target| Remaining {
             target,
-            purpose: warmfront::message::Purpose::Confirm,
+            purpose: crate::message::Purpose::Confirm,
             attempts: 999,
             millis: 900_000,
             not_before: Some(43_200_000),
@@ -274,7 +281,7 @@ proptest! {
         });
         let response = PrewarmResponse {
             next: Next::Prewarm,
-            run: Some(run(&config, &"t".repeat(64))),
+            run: Some(run(&contract, &"t".repeat(64))),
             progress: Some(longest_progress(rows.collect(), remaining.collect())),
             purge: Some(Purge::Made { invalidation: longest_invalidation() }),
             not_before: Some("2026-05-04T03:12:44.733123456Z".parse().unwrap()),
@@ -299,8 +306,8 @@ proptest! {
         fresh in any::<bool>(),
         version in "[A-Za-z0-9._:+/=~-]{64}",
     ) {
-        let config = large(paths, length);
-        let Ok((plan, selected)) = begin(&config, &json!({"tenant": "t".repeat(64)})) else {
+        let contract = large(paths, length);
+        let Ok((plan, selected)) = begin(&contract, &json!({"tenant": "t".repeat(64)})) else {
             prop_assert!(paths * length > MOST_VERDICT_BYTES / 2);
             return Ok(());
         };
@@ -311,9 +318,9 @@ proptest! {
         };
         let rows = selected.iter().map(|target| longest_row(*target, verdict, &version));
         let progress = longest_progress(rows.collect(), Vec::new());
-        let run = run(&config, &"t".repeat(64));
+        let run = run(&contract, &"t".repeat(64));
         let now = run.started_at + Duration::from_hours(12);
-        let report = report(&config, &run, &plan, &progress, now, outcome);
+        let report = report(&contract, &run, &plan, &progress, now, outcome);
         let told = report.endpoints.len() + report.without_evidence.len() + report.left_out as usize;
         prop_assert_eq!(told, selected.len());
         let text = serde_json::to_string(&report).unwrap();

@@ -1,7 +1,7 @@
 //! Which targets of the plan an input selects.
 
-use warmfront::contract::{Contract, Endpoint, without_query};
-use warmfront::message::ExecutionInput;
+use crate::contract::{Contract, Endpoint, without_query};
+use crate::message::ExecutionInput;
 
 use super::Target;
 

@@ -1,10 +1,14 @@
-//! The plan of a run: everything that the contract has a tenant's readers open first, in order, with
-//! the headers that give each request the same cache key as a browser's.
+//! The plan of a run: every request that the contract names for a tenant, with the headers that give it
+//! the same cache key as a browser's.
 //!
-//! Order: required endpoints first, then the contract's order; of one endpoint the default variant
-//! first, then as an odometer turns, the last variant header fastest. A target's number is its place
-//! in this order. It follows from contract and tenant alone, so a run carries numbers and the
-//! contract's digest from call to call, and not paths.
+//! A target is one endpoint in one variant. Its number is its place in this order:
+//!
+//! 1. required endpoints before optional ones, each in the contract's order;
+//! 2. for each endpoint the default variant first, then the others, where the last variant header
+//!    changes fastest.
+//!
+//! The order follows from contract and tenant alone. So a run carries only numbers, and the contract's
+//! digest to notice another contract, from call to call.
 
 mod base_url;
 mod room;
@@ -15,16 +19,15 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use url::Url;
-use warmfront::contract::{Contract, VersionStamp};
-use warmfront::message::{ExecutionInput, InvalidExecutionInput, Run};
-use warmfront::tenant::TenantId;
-use warmfront::version::Version;
 
-pub use base_url::BaseUrl;
+use crate::contract::{Contract, VersionStamp};
+use crate::failure::{ErrorName, Failure};
+use crate::message::{ExecutionInput, InvalidExecutionInput, Run};
+use crate::tenant::TenantId;
+use crate::version::Version;
+
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use variant::{VariantChoice, default_headers};
-
-use crate::config::Config;
-use crate::error::PrewarmError;
 
 /// Everything that a run may request, and what it expects.
 #[derive(Debug)]
@@ -54,17 +57,43 @@ pub struct Target {
     pub tenant_pointer: Option<String>,
 }
 
+/// Why a run has no plan to go on with.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The execution input is wrong.
+    #[error(transparent)]
+    Input(#[from] InvalidExecutionInput),
+    /// The contract is not the one that the run began with.
+    #[error(
+        "the run of tenant {tenant} began with another contract than this function has: its targets \
+         are not known any more; start a new execution"
+    )]
+    ContractChanged {
+        /// Whose run it is.
+        tenant: TenantId,
+    },
+}
+
+impl Failure for PlanError {
+    fn name(&self) -> ErrorName {
+        match self {
+            Self::Input(error) => error.name(),
+            Self::ContractChanged { .. } => ErrorName::ContractChanged,
+        }
+    }
+}
+
 impl Plan {
     /// The plan of a new run, and the numbers of the targets that its input selects; or everything
     /// that is wrong with the input.
     pub fn begin(
-        config: &Config,
+        contract: &Contract,
+        base_url: &BaseUrl,
         input: &ExecutionInput,
     ) -> Result<(Self, Vec<usize>), InvalidExecutionInput> {
-        let contract = &config.contract;
         let mut problems = Vec::new();
         let expected = expected(contract, input.expected_version.as_deref(), &mut problems);
-        let base = base(config, &input.tenant, &mut problems);
+        let base = base(base_url, &input.tenant, &mut problems);
         let targets = targets(contract, &input.tenant);
         let variants = variant::choices(contract, &input.tenant);
         let selected = selection::select(contract, input, &targets, &mut problems);
@@ -84,16 +113,15 @@ impl Plan {
     }
 
     /// The plan of a run that has passed Preflight.
-    pub fn resume(config: &Config, run: &Run) -> Result<Self, PrewarmError> {
-        let contract = &config.contract;
+    pub fn resume(contract: &Contract, base_url: &BaseUrl, run: &Run) -> Result<Self, PlanError> {
         if run.contract != contract.digest() {
-            return Err(PrewarmError::ContractChanged {
+            return Err(PlanError::ContractChanged {
                 tenant: run.tenant.clone(),
             });
         }
         let mut problems = Vec::new();
         let expected = expected(contract, run.expected_version.as_deref(), &mut problems);
-        let base = base(config, &run.tenant, &mut problems);
+        let base = base(base_url, &run.tenant, &mut problems);
         match base {
             Some(base) if problems.is_empty() => Ok(Self {
                 targets: targets(contract, &run.tenant),
@@ -130,8 +158,8 @@ fn expected(
     }
 }
 
-fn base(config: &Config, tenant: &TenantId, problems: &mut Vec<String>) -> Option<Url> {
-    let base = config.base_url.for_tenant(tenant);
+fn base(base_url: &BaseUrl, tenant: &TenantId, problems: &mut Vec<String>) -> Option<Url> {
+    let base = base_url.for_tenant(tenant);
     if base.is_none() {
         problems.push(format!(
             "tenant {:?} cannot stand in the host name of BASE_URL",

@@ -1,17 +1,16 @@
-//! The report of a run, and the cause of one that failed: the same rows, each within its room.
+//! The report of a run. A failed run's cause has the same rows, in less room.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::Serialize;
-use warmfront::contract::Contract;
-use warmfront::message::{
+use crate::contract::Contract;
+use crate::message::{
     EndpointReport, EndpointVerdict, InvalidationStatus, Outcome, Progress, Reason, Report, Row,
     Run, Totals, Verdict, XCache,
 };
+use jiff::Timestamp;
+use serde::Serialize;
 
-use crate::config::Config;
 use crate::plan::Plan;
 
 /// How long a report may be, in bytes of JSON.
@@ -46,7 +45,7 @@ impl Room {
 /// The report on a run as it stands.
 #[must_use]
 pub fn report(
-    config: &Config,
+    contract: &Contract,
     run: &Run,
     plan: &Plan,
     progress: &Progress,
@@ -83,7 +82,7 @@ pub fn report(
         Outcome::Failed => (rows.iter().filter(|row| !fresh(row)).collect(), Room::Cause),
         Outcome::Fresh | Outcome::Degraded => (rows.iter().collect(), Room::Output),
     };
-    let rows = in_order(rows).map(|row| endpoint(config, run, plan, row));
+    let rows = in_order(rows).map(|row| endpoint(contract, run, plan, row));
     with_rows(report, rows.collect(), room)
 }
 
@@ -114,7 +113,7 @@ fn with_rows(mut report: Report, rows: Vec<EndpointReport>, room: Room) -> Repor
     for row in rows.by_ref() {
         let taken = room.taken_by(&row) + 1;
         let own = bare.front().map_or(0, |(_, taken)| *taken);
-        // The first is worth more than the names of the rest.
+        // The first row keeps its evidence, even if that leaves no room for the names of the rest.
         let beside = if report.endpoints.is_empty() {
             0
         } else {
@@ -141,7 +140,7 @@ fn with_rows(mut report: Report, rows: Vec<EndpointReport>, room: Room) -> Repor
 
 /// A row, spelled out.
 #[must_use]
-pub fn endpoint(config: &Config, run: &Run, plan: &Plan, row: &Row) -> EndpointReport {
+pub fn endpoint(contract: &Contract, run: &Run, plan: &Plan, row: &Row) -> EndpointReport {
     let target = &plan.targets[row.target];
     let asked_at = run
         .started_at
@@ -152,7 +151,7 @@ pub fn endpoint(config: &Config, run: &Run, plan: &Plan, row: &Row) -> EndpointR
         variant: plan.variant_of(target).values.clone(),
         required: target.required,
         verdict: row.verdict,
-        detail: detail(&config.contract, run, plan, row),
+        detail: detail(contract, run, plan, row),
         status: row.status,
         x_cache: row.x_cache.map(|x_cache| x_cache.as_str().to_owned()),
         age: row.age,

@@ -1,5 +1,6 @@
-//! Whether a run fits into what Step Functions carries: 262,144 bytes from state to state, and as
-//! much of a report. A run that outgrew it after the purge could neither go on nor be redriven.
+//! Whether a run fits into what Step Functions carries: 262,144 bytes from state to state, and the
+//! same for a report. A run that outgrew it after the purge could neither go on nor be redriven, so
+//! what may not fit is refused before.
 
 use super::{Target, VariantChoice};
 
