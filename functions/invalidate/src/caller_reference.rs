@@ -19,7 +19,7 @@ pub fn caller_reference(
     take: u32,
 ) -> String {
     let (kind, id) = match target {
-        PurgeTarget::Distribution(id) => ("distribution", id),
+        PurgeTarget::Distribution(id) => ("distribution", id.as_str()),
         PurgeTarget::DistributionTenant(id) => ("distribution-tenant", id.as_str()),
     };
     let numbers = [execution.redrive_count, ordinal, take].map(|number| number.to_string());

@@ -112,7 +112,7 @@ fn patterns(value: &str) -> Result<Vec<String>, String> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use std::collections::HashMap;
 
     use warmfront::environment::TASK_ROOT;
@@ -131,14 +131,6 @@ pub(crate) mod tests {
             (USER_POOL_ID, "eu-central-1_AbCdEf"),
             (CLIENT_ID, "4h57ag"),
         ])
-    }
-
-    /// Settings with this contract, for tests of what they lead to.
-    pub(crate) fn with_contract(contract: Contract) -> Config {
-        Config {
-            contract,
-            ..Config::from_environment(&complete()).unwrap()
-        }
     }
 
     #[test]

@@ -21,8 +21,11 @@ async fn run(t: &Trial, input: Value) -> (Execution, Ended) {
 
 /// Goes on with a failed run, as a redrive does.
 async fn redriven(t: &Trial, (execution, failed): &(Execution, Ended)) -> Ended {
-    let redriven =
-        json!({ "Id": execution.arn, "RedriveCount": 1, "Input": failed.events[0]["input"] });
+    let input = failed.events[0]["input"]
+        .as_str()
+        .expect("the history has the input as text");
+    let input: Value = serde_json::from_str(input).expect("an input is JSON");
+    let redriven = json!({ "Id": execution.arn, "RedriveCount": 1, "Input": input });
     let start_at = failed.last_state();
     let machine = Pipeline::changed(t, vec![], |definition| {
         definition["StartAt"] = start_at.into();

@@ -125,7 +125,7 @@ fn a_state_that_outlasts_its_time_is_repeated() {
         let version = "1".to_owned();
         t.origin_fault(OVERVIEW, 1, 1, OriginFault::Version { version })
             .await;
-        let slow = json!({ "kind": "slowHeaders", "ms": 4800 });
+        let slow = json!({ "kind": "slowHeaders", "ms": 9500 });
         // The first purge, the first look, and the purge of the repair.
         for (operation, nth) in [
             ("CreateInvalidation", 1),
@@ -137,7 +137,7 @@ fn a_state_that_outlasts_its_time_is_repeated() {
         let states = ["Invalidate", "AwaitInvalidation", "InvalidateAgain"];
         let own = Pipeline::changed(t, vec![], |definition| {
             for state in states {
-                definition["States"][state]["TimeoutSeconds"] = 4.into();
+                definition["States"][state]["TimeoutSeconds"] = 8.into();
             }
         })
         .await;
