@@ -20,12 +20,7 @@ use crate::{
 /// The functions, by the names of their crates and of their folders in the CDK app's setting `binaries`.
 pub(crate) const FUNCTIONS: [&str; 3] = ["invalidate", "poll", "prewarm"];
 /// What the deployed stacks are made from, beside the binaries and the contract.
-const DEPLOYED: [&str; 4] = [
-    "cdk/bin",
-    "cdk/lib",
-    "cdk/edge",
-    "statemachine/refresh.asl.json",
-];
+const DEPLOYED: [&str; 3] = ["cdk/bin", "cdk/lib", "statemachine/refresh.asl.json"];
 
 /// What a stack runs. Times are those of the files that it took.
 #[derive(Clone, Debug, Deserialize, Serialize)]
