@@ -64,3 +64,22 @@ fn unknown_fields_of_requests_are_tolerated() {
         assert!(read.is_none(), "{name}: {read:?}");
     }
 }
+
+/// A page shows a file between fences, after the words "All of" and a link to it.
+#[test]
+fn pages_show_the_example_files_as_they_are() {
+    let project = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |path: &str| std::fs::read_to_string(project.join(path)).unwrap();
+    let mut shown = 0;
+    for page in ["docs/report.md", "docs/logging.md"] {
+        let page = read(page);
+        for part in page.split("All of").skip(1) {
+            let path = part.split('`').nth(1).unwrap();
+            let block = part.split("```").nth(1).unwrap();
+            let (_, block) = block.split_once('\n').unwrap();
+            assert_eq!(block.trim_end(), read(path).trim_end(), "{path}");
+            shown += 1;
+        }
+    }
+    assert_eq!(shown, 4);
+}

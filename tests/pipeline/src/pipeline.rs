@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{Environment, FunctionCode, Runtime, State as FunctionState};
+use aws_sdk_lambda::types::{
+    Environment, FunctionCode, LastUpdateStatus, Runtime, State as FunctionState,
+};
 use serde_json::Value;
 
 use crate::Trial;
@@ -71,6 +73,9 @@ pub enum Bootstrap {
         /// Where it is noted which of them came.
         marks: PathBuf,
     },
+    /// As a later version of the functions might be: each message that it answers with has one field
+    /// more, in every object that has fields.
+    OneFieldMore,
 }
 
 /// A function of a trial's own, made when the pipeline is deployed.
@@ -245,6 +250,23 @@ impl Pipeline {
     /// Calls a step's function as the state machine does.
     pub async fn call(&self, trial: &Trial, step: Step, payload: &Value) -> Answered {
         Answered::to(&trial.stack, self.function(step), payload).await
+    }
+
+    /// Puts another version of a step's function in the place of the one that is there.
+    pub async fn replace(&self, trial: &Trial, step: Step, bootstrap: &Bootstrap) {
+        let name = self.function(step);
+        let contract = shipped_contract().to_string();
+        let zip = zipped(&deployed_binary(trial, step), bootstrap, &contract);
+        let lambda = &trial.stack.lambda;
+        let update = lambda.update_function_code().function_name(name);
+        let update = update.zip_file(Blob::new(zip)).send().await;
+        update.expect("Lambda takes the code");
+        until("the function is replaced", async || {
+            let get = lambda.get_function_configuration().function_name(name);
+            let status = get.send().await.ok()?.last_update_status?;
+            (status == LastUpdateStatus::Successful).then_some(())
+        })
+        .await;
     }
 
     async fn make(&self, trial: &Trial, function: &Function) -> (String, String) {

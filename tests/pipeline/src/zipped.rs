@@ -51,9 +51,64 @@ impl Bootstrap {
                     &Value::from(marks.display().to_string()).to_string(),
                 )
                 .replace("BINARY", &Value::from(binary.to_string()).to_string()),
+            Self::OneFieldMore => {
+                ONE_FIELD_MORE.replace("BINARY", &Value::from(binary.to_string()).to_string())
+            }
         }
     }
 }
+
+/// Becomes the binary, and leaves a process between it and Lambda that adds a field to every object in
+/// its answers. `purge` and `target` are objects whose one key says which case it is: they stay.
+const ONE_FIELD_MORE: &str = r#"#!/usr/bin/env python3
+import http.server, json, os, threading, time, urllib.request
+api, binary = os.environ["AWS_LAMBDA_RUNTIME_API"], BINARY
+
+def richer(value, name=""):
+    if isinstance(value, list):
+        return [richer(element) for element in value]
+    if not isinstance(value, dict) or name == "target":
+        return value
+    more = {} if name == "purge" else {"fieldOfTheNextVersion": {"of": [1, None]}}
+    return {key: richer(element, key) for key, element in value.items()} | more
+
+class Between(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.forward(None)
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.endswith("/response"):
+            body = json.dumps(richer(json.loads(body))).encode()
+        self.forward(body)
+
+    def forward(self, body):
+        kept = {name: value for name, value in self.headers.items() if name.startswith("Lambda-")}
+        request = urllib.request.Request(f"http://{api}{self.path}", body, kept)
+        with urllib.request.urlopen(request) as answer:
+            content = answer.read()
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                if name.startswith("Lambda-"):
+                    self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Between)
+above = os.getpid()
+if os.fork() == 0:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    while os.getppid() == above:
+        time.sleep(0.2)
+    os._exit(0)
+os.environ["AWS_LAMBDA_RUNTIME_API"] = f"127.0.0.1:{server.server_port}"
+server.socket.close()
+os.execv(binary, [binary])
+"#;
 
 /// Answers the first invocations with these errors, one each, then becomes the binary. A mark per
 /// error survives the process, as every try may meet a new one.

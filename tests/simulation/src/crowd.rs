@@ -5,9 +5,9 @@
 //! only its use of shared limits is modelled, so that a hundred thousand runs fit into some megabytes.
 
 mod agenda;
-mod course;
 mod limits;
 mod service;
+mod timeline;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub use limits::{Limits, shipped_reservation};
 
 use crate::machine::Definition;
 use agenda::Event;
-use course::Course;
+use timeline::Timeline;
 
 /// Milliseconds since the crowd's start.
 pub type Millis = u64;
@@ -60,15 +60,15 @@ impl Crowd {
     /// Lets it happen.
     #[must_use]
     pub fn happen(&self, definition: &Definition) -> Outcome {
-        let mut course = Course::new(definition, self);
-        while let Some((at, event)) = course.agenda.next() {
+        let mut timeline = Timeline::new(definition, self);
+        while let Some((at, event)) = timeline.agenda.next() {
             match event {
-                Event::Try(run) => course.invoke(run, at),
-                Event::Call(run) => course.call(run, at),
-                Event::End(run, result) => course.end(run, result, at),
+                Event::Try(run) => timeline.invoke(run, at),
+                Event::Call(run) => timeline.call(run, at),
+                Event::End(run, result) => timeline.end(run, result, at),
             }
         }
-        let mut outcome = course.outcome;
+        let mut outcome = timeline.outcome;
         outcome.bound = self.limits.bound(outcome.purges);
         outcome
     }

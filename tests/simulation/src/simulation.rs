@@ -56,12 +56,12 @@ pub fn happen(
         .expect("a runtime without I/O needs nothing");
     runtime.block_on(async {
         let world = World::new(scenario, traced);
-        let runs = course(definition, &world, sabotage).await;
+        let runs = play(definition, &world, sabotage).await;
         Ending { world, runs }
     })
 }
 
-async fn course(definition: &Definition, world: &Arc<World>, sabotage: Sabotage) -> Vec<RunEnd> {
+async fn play(definition: &Definition, world: &Arc<World>, sabotage: Sabotage) -> Vec<RunEnd> {
     let scenario = &world.scenario;
     caches::fill(world);
     let untouchable = caches::untouchable(world);

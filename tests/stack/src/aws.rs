@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_sfn::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_sfn::config::{Credentials, SharedCredentialsProvider, StalledStreamProtectionConfig};
 
 /// The region of every part. Lambda@Edge needs it, so the pool and the pipeline are there too.
 pub const REGION: &str = "us-east-1";
@@ -37,6 +37,8 @@ pub fn config(endpoint: &str) -> SdkConfig {
             "local-stack",
         )))
         .retry_config(RetryConfig::disabled())
+        // On a busy machine the engine stops for seconds in the middle of an answer.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(
             TimeoutConfig::builder()
                 .operation_attempt_timeout(ATTEMPT_TIMEOUT)

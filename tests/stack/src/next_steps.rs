@@ -96,10 +96,7 @@ impl State {
             ),
             ("AWS_S3_FORCE_PATH_STYLE", "1".to_owned()),
             ("AWS_PAGER", String::new()),
-            (
-                "STATE_MACHINE_ARN",
-                self.pipeline.state_machine_alias_arn.clone(),
-            ),
+            ("STATE_MACHINE_ARN", self.pipeline.state_machine_arn.clone()),
         ]);
         variables
     }

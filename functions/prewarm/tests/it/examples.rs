@@ -1,9 +1,18 @@
 //! The example messages beside the state machine are messages of this step.
 
+use jiff::SignedDuration;
+use prewarm::error::PrewarmError;
+use prewarm::outcome::{Decision, Standing};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use warmfront::message::{PrewarmRequest, PrewarmResponse, Report};
+use warmfront::message::{
+    InvalidationReport, InvalidationStatus, PrewarmRequest, PrewarmResponse, Progress, Reason,
+    Report, Row, Run, Verdict, XCache,
+};
+use warmfront::plan::Plan;
+
+use crate::world::config;
 
 fn reads_and_writes<T: DeserializeOwned + Serialize>(example: &str) -> T {
     let document: Value = serde_json::from_str(example).unwrap();
@@ -44,16 +53,91 @@ fn answers_are_answers() {
     assert_eq!(preflight.run, unfinished.run);
 }
 
+/// The run of the examples, with the rows of both of its targets.
+fn run() -> (Run, Progress) {
+    let request: PrewarmRequest = serde_json::from_str(example!("prewarm-request")).unwrap();
+    let PrewarmRequest::Prewarm(request) = request else {
+        unreachable!("it warms")
+    };
+    let row = |target, bytes, millis, asked_at| Row {
+        target,
+        verdict: Verdict::Fresh,
+        reason: None,
+        broke: None,
+        status: Some(200),
+        x_cache: Some(XCache::Hit),
+        age: Some(0),
+        pop: Some("FRA56-P4".to_owned()),
+        version: Some("42".to_owned()),
+        bytes,
+        millis,
+        attempts: 2,
+        asked_at,
+    };
+    let progress = Progress {
+        rows: vec![
+            row(0, 182_734, 41_218, 60_248),
+            row(1, 182_742, 41_595, 61_244),
+        ],
+        invalidations: vec![invalidation("I2J0I21PCUYOIK")],
+        ..Progress::default()
+    };
+    (request.run, progress)
+}
+
+fn invalidation(id: &str) -> InvalidationReport {
+    InvalidationReport {
+        id: id.to_owned(),
+        status: InvalidationStatus::Completed,
+        seconds: 17,
+    }
+}
+
+/// What becomes of the run when a call ends with this progress, so long after its start.
+fn decide(run: &Run, progress: &mut Progress, millis: i64) -> Result<Decision, PrewarmError> {
+    let config = config();
+    let run = Run {
+        contract: config.contract.digest(),
+        ..run.clone()
+    };
+    let standing = Standing {
+        config: &config,
+        run: &run,
+        plan: &Plan::resume(&config.contract, &config.base_url, &run).unwrap(),
+        now: run.started_at + SignedDuration::from_millis(millis),
+    };
+    standing.decide(progress)
+}
+
 #[test]
-fn the_cause_of_a_failure_is_a_sentence_and_a_report() {
-    let cause = include_str!("../../../../statemachine/examples/failure-cause.txt");
-    let (sentence, report) = cause.split_once('\n').unwrap();
-    let report: Report = reads_and_writes(report);
-    let first = &report.endpoints[0];
-    assert!(
-        sentence.contains(first.detail.as_ref().unwrap()),
-        "{sentence}"
-    );
+fn the_example_of_a_report_is_what_a_run_ends_with() {
+    let (run, mut progress) = run();
+    let Ok(Decision::Finish(report)) = decide(&run, &mut progress, 61_260) else {
+        panic!("every target is fresh")
+    };
+    let text = serde_json::to_string_pretty(&report).unwrap();
+    assert_eq!(text, example!("report").trim_end());
+}
+
+#[test]
+fn the_example_of_a_cause_is_what_a_run_fails_with() {
+    let (run, mut progress) = run();
+    progress.repairs = 2;
+    for id in ["I2J0I21PCUYOIL", "I2J0I21PCUYOIM"] {
+        progress.invalidations.push(invalidation(id));
+    }
+    for row in &mut progress.rows {
+        row.attempts = 7;
+    }
+    let old = &mut progress.rows[0];
+    old.verdict = Verdict::Stale;
+    old.reason = Some(Reason::OldVersion);
+    old.version = Some("41".to_owned());
+    old.age = Some(12);
+    old.asked_at = 130_369;
+    let error = decide(&run, &mut progress, 131_204).unwrap_err();
+    let example = include_str!("../../../../statemachine/examples/failure-cause.txt");
+    assert_eq!(error.to_string(), example.trim_end());
 }
 
 /// A function that is newer than the state of a run in flight, and one that is older.

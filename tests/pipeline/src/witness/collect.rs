@@ -33,7 +33,11 @@ impl Witness {
         visits.retain(|visit| within(visit) && is_prewarmers(visit));
         let item = format!("#tenant:{tenant}");
         let mut purges = seen(stack, &[("plane", "control"), ("item", &item)]).await;
-        purges.retain(|call| within(call) && call.operation.starts_with("CreateInvalidation"));
+        let handed_in = input_of(execution)["purge"]["id"].take();
+        let is_handed_in =
+            |call: &Seen| call.subject.is_some() && call.subject.as_deref() == handed_in.as_str();
+        let is_its = |call: &Seen| within(call) || is_handed_in(call);
+        purges.retain(|call| is_its(call) && call.operation.starts_with("CreateInvalidation"));
         let origin = stack.origin.requests(&tenant).await;
         Some(Self {
             span,

@@ -8,6 +8,7 @@ mod faults;
 mod happy_path;
 mod input;
 mod isolation;
+mod logging;
 mod login;
 mod modes;
 mod next_steps;

@@ -73,7 +73,7 @@ fn verify_finds_a_stale_copy_and_leaves_it() {
 #[test]
 fn verify_finds_another_tenants_copy() {
     trial(async |t| {
-        let other = OriginFault::OtherTenant {
+        let other = OriginFault::OtherTenantsBody {
             tenant: "somebody-else".to_owned(),
         };
         t.origin_fault(OVERVIEW, 1, 0, other).await;

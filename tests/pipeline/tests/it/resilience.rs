@@ -185,6 +185,46 @@ fn a_function_without_free_concurrency_is_called_again() {
     });
 }
 
+/// A deployment in the middle of a run. On AWS a run keeps the versions that it began with; what
+/// functions tell each other bears a change all the same.
+#[test]
+fn a_run_goes_on_with_functions_whose_messages_have_one_field_more() {
+    trial(async |t| {
+        t.set_version(2).await;
+        // A pause in which nothing runs, then a repair, so that each function is called again.
+        let failed = OriginFault::Status { status: 500 };
+        t.origin_fault(OVERVIEW, 1, 1, failed).await;
+        let version = "1".to_owned();
+        t.origin_fault(OVERVIEW, 2, 1, OriginFault::Version { version })
+            .await;
+        let functions = vec![
+            Function::prewarm().set("ERROR_CACHING_TTL", "15s"),
+            Function::of(&[Step::Invalidate, Step::InvalidateAgain]),
+            Function::of(&[Step::AwaitInvalidation]),
+        ];
+        let own = Pipeline::with(t, functions).await;
+        let input = json!({ "expectedVersion": "2", "endpoints": [OVERVIEW] });
+        let execution = t.start(&own.state_machine, input).await;
+        execution.reaches("WaitToPrewarm").await;
+        for step in [
+            Step::Prewarm,
+            Step::InvalidateAgain,
+            Step::AwaitInvalidation,
+        ] {
+            own.replace(t, step, &Bootstrap::OneFieldMore).await;
+        }
+        let ended = execution.ended().await;
+        assert_eq!(ended.report().invalidations.len(), 2);
+        for state in ["AwaitInvalidation", "Prewarm"] {
+            let input = ended.input_of(state);
+            assert!(
+                input.to_string().contains("fieldOfTheNextVersion"),
+                "{input}"
+            );
+        }
+    });
+}
+
 /// Lambda's own errors, which this machine's Lambda does not raise by itself: functions raise them
 /// under the same names.
 #[test]

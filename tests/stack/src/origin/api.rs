@@ -186,8 +186,8 @@ impl Asked {
         delay: Duration,
         version: String,
     ) -> Made {
-        let (mut tenant, mut version, mut caching, mut how) =
-            (self.tenant.clone(), version, CACHEABLE, Delivery::Whole);
+        let (mut tenant, mut in_body) = (self.tenant.clone(), self.tenant.clone());
+        let (mut version, mut caching, mut how) = (version, CACHEABLE, Delivery::Whole);
         match fault {
             None => {}
             Some(OriginFault::Status { status }) => {
@@ -207,7 +207,10 @@ impl Asked {
                 how = Delivery::Slow(Duration::from_millis(milliseconds));
             }
             Some(OriginFault::Truncated) => how = Delivery::Truncated,
-            Some(OriginFault::OtherTenant { tenant: other }) => tenant = other,
+            Some(OriginFault::OtherTenant { tenant: other }) => {
+                (tenant, in_body) = (other.clone(), other);
+            }
+            Some(OriginFault::OtherTenantsBody { tenant: other }) => in_body = other,
             Some(OriginFault::Uncacheable) => caching = UNCACHEABLE,
             Some(OriginFault::Version { version: other }) => version = other,
         }
@@ -215,7 +218,7 @@ impl Asked {
         let Wanted::Report(endpoint) = &self.wanted else {
             unreachable!("the probe is answered at once");
         };
-        let body = data::body(endpoint, &tenant, &version, &self.variants, &self.query);
+        let body = data::body(endpoint, &in_body, &version, &self.variants, &self.query);
         let answer = stamped(contract, &body, &tenant, &version, caching);
         let version = Some(version);
         Made {

@@ -68,6 +68,11 @@ pub enum OriginFault {
         /// Whose.
         tenant: String,
     },
+    /// The data of another tenant, in the body alone.
+    OtherTenantsBody {
+        /// Whose.
+        tenant: String,
+    },
     /// The answer says that it must not be stored.
     Uncacheable,
     /// The answer carries this data version.

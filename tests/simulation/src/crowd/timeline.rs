@@ -73,7 +73,7 @@ struct Run {
 }
 
 /// A crowd on its way.
-pub(super) struct Course<'d> {
+pub(super) struct Timeline<'d> {
     pub(super) agenda: Agenda,
     pub(super) outcome: Outcome,
     retriers: [&'d [Retrier]; Task::ALL.len()],
@@ -87,7 +87,7 @@ pub(super) struct Course<'d> {
     epoch: Instant,
 }
 
-impl<'d> Course<'d> {
+impl<'d> Timeline<'d> {
     pub(super) fn new(definition: &'d Definition, crowd: &Crowd) -> Self {
         let limits = crowd.limits.clone();
         let mut functions: [Function; 3] = Default::default();
