@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use warmfront::clock::Clock;
 use warmfront::message::{
@@ -113,17 +114,7 @@ impl<P: Ports> Prewarm<P> {
                 let invalidation = invalidation.expect("only a run that purges does so again");
                 Ok(purge_again(run, progress, &invalidation))
             }
-            Decision::GoOn => Ok(PrewarmResponse {
-                next: match ended.not_before {
-                    Some(_) => Next::Wait,
-                    None => Next::Prewarm,
-                },
-                run: Some(run),
-                progress: Some(progress),
-                purge: invalidation.map(|invalidation| Purge::Made { invalidation }),
-                not_before: ended.not_before,
-                report: None,
-            }),
+            Decision::GoOn => Ok(go_on(run, progress, invalidation, ended.not_before)),
             Decision::Finish(report) => Ok(PrewarmResponse {
                 next: Next::Finished,
                 run: None,
@@ -198,6 +189,23 @@ fn start_over(progress: &mut Progress, mode: Mode) {
     progress.repairs = 0;
     progress.idle_calls = 0;
     progress.condemned = None;
+}
+
+/// Targets are left for another call.
+fn go_on(
+    run: Run,
+    progress: Progress,
+    invalidation: Option<Invalidation>,
+    not_before: Option<Timestamp>,
+) -> PrewarmResponse {
+    PrewarmResponse {
+        next: not_before.map_or(Next::Prewarm, |_| Next::Wait),
+        run: Some(run),
+        progress: Some(progress),
+        purge: invalidation.map(|invalidation| Purge::Made { invalidation }),
+        not_before,
+        report: None,
+    }
 }
 
 fn purge_again(run: Run, progress: Progress, last: &Invalidation) -> PrewarmResponse {

@@ -139,3 +139,16 @@ impl AdminInitiateAuth for Cognito {
         })
     }
 }
+
+pub(crate) fn throttled() -> ServiceFault {
+    fault(FaultKind::Throttled, "TooManyRequestsException", "slow")
+}
+
+pub(crate) fn unanswered() -> ServiceFault {
+    fault(FaultKind::Unavailable, "", "no answer in time")
+}
+
+pub(crate) fn wrong() -> ServiceFault {
+    let message = "Incorrect username or password.";
+    fault(FaultKind::Rejected, "NotAuthorizedException", message)
+}

@@ -12,39 +12,8 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use warmfront::clock::Clock;
 
+pub(crate) use crate::act::{Act, status, with};
 use crate::world::VirtualClock;
-
-/// What happens to one request.
-#[derive(Clone, Debug)]
-pub(crate) enum Act {
-    /// The cache or the origin answers.
-    Serve,
-    /// This answer, at once.
-    Answer(u16, Vec<(&'static str, String)>, &'static str),
-    /// No answer, ever.
-    Hang,
-    /// The answer breaks off.
-    Break,
-    /// The connection is lost.
-    Lose,
-    /// The origin answers, after this time.
-    Slow(Duration),
-}
-
-pub(crate) fn status(status: u16) -> Act {
-    Act::Answer(
-        status,
-        vec![("x-cache", "Error from cloudfront".into())],
-        "",
-    )
-}
-
-pub(crate) fn with(status: u16, headers: &[(&'static str, &str)]) -> Act {
-    let headers = headers
-        .iter()
-        .map(|(name, value)| (*name, (*value).to_owned()));
-    Act::Answer(status, headers.collect(), r#"{"organization":"acme"}"#)
-}
 
 /// One request as it came.
 #[derive(Clone, Debug)]
@@ -275,7 +244,7 @@ impl Fetch for Edge {
         let is_cached = self.state.lock().unwrap().objects.contains_key(&key);
         let (status, headers, text) = match act {
             // What the functions at the edge do for a run that only looks.
-            Act::Serve if looks && !is_cached => (409, missing(), String::new()),
+            Act::Serve if looks && !is_cached => (204, missing(), String::new()),
             Act::Serve => {
                 let (headers, text) = self.serve(key, None).await;
                 (200, headers, text)

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod act;
 mod cognito;
 mod deadline;
 mod edge;
@@ -12,6 +13,7 @@ mod http;
 mod log;
 mod login;
 mod modes;
+mod passwords;
 mod preflight;
 mod protocol;
 mod secrecy;
