@@ -54,7 +54,7 @@ impl<P: Ports> Preflight<'_, P> {
             self.probe(&input, &plan, probe, expected).await?;
         }
         tracing::info!(targets = selected.len(), "the cache can be refilled");
-        let (next, purge) = first_step(&self.config, &input, execution.redrive_count, started_at);
+        let (next, purge) = first_step(self.config, &input, execution.redrive_count, started_at);
         Ok(PrewarmResponse {
             next,
             progress: Some(Progress {
