@@ -7,10 +7,10 @@
 //! - no request is started that the function could not finish;
 //! - token and secret never leave the process.
 //!
-//! The rooms, from the bottom up: [`plan`] (what may be requested, what is expected), [`identity`] (who
-//! asks), [`fetch`] (one request), [`proof`] (what an answer proves), [`report`] (what a person reads),
-//! [`batch`] (one call's share of the requests), [`outcome`] (what becomes of the run), [`handler`] (the
-//! step).
+//! The rooms, from the bottom up: [`ports`] (what is outside), [`identity`] (who asks), [`fetch`] (one
+//! request), [`proof`] (what an answer proves), [`batch`] (one call's share of the requests), [`outcome`]
+//! (what becomes of the run), [`handler`] (the step). What may be requested is the shared crate's
+//! [`plan`](warmfront::plan), what a person reads its [`report`](warmfront::report).
 
 pub mod batch;
 pub mod config;
