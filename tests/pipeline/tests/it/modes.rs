@@ -102,11 +102,11 @@ fn warm_fills_what_is_missing_and_purges_nothing() {
 #[test]
 fn what_one_call_cannot_warm_is_left_to_the_next() {
     trial(async |t| {
-        t.set_delay(Duration::from_secs(4)).await;
+        t.set_delay(Duration::from_secs(7)).await;
         let function = Function::prewarm()
-            .endpoint_timeout("6s")
+            .endpoint_timeout("9s")
             .set("PREWARM_CONCURRENCY", "1")
-            .timeout(20);
+            .timeout(25);
         let own = Pipeline::with(t, vec![function]).await;
         let input = one("warm", "1");
         let ended = t.start(&own.state_machine, input).await.ended().await;
