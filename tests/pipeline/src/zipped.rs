@@ -59,7 +59,8 @@ impl Bootstrap {
 }
 
 /// Becomes the binary, and leaves a process between it and Lambda that adds a field to every object in
-/// its answers. `purge` and `target` are objects whose one key says which case it is: they stay.
+/// its answers. `purge` and `target` are objects whose one key says which case it is: they stay. So does
+/// the report, which goes to no function.
 const ONE_FIELD_MORE: &str = r#"#!/usr/bin/env python3
 import http.server, json, os, threading, time, urllib.request
 api, binary = os.environ["AWS_LAMBDA_RUNTIME_API"], BINARY
@@ -67,7 +68,7 @@ api, binary = os.environ["AWS_LAMBDA_RUNTIME_API"], BINARY
 def richer(value, name=""):
     if isinstance(value, list):
         return [richer(element) for element in value]
-    if not isinstance(value, dict) or name == "target":
+    if not isinstance(value, dict) or name in ("target", "report"):
         return value
     more = {} if name == "purge" else {"fieldOfTheNextVersion": {"of": [1, None]}}
     return {key: richer(element, key) for key, element in value.items()} | more
