@@ -9,6 +9,7 @@ import { addStacks } from "../lib/app.ts";
 import { OWN_VARIABLES } from "../lib/settings/pipeline-rules.ts";
 import { checkInstallation } from "../lib/settings/read.ts";
 import {
+  CONTRACT_FILE,
   everything,
   pipelineAlone,
   SETTINGS_FILE,
@@ -251,7 +252,7 @@ test("the zip of each function holds its own binary and the contract", () => {
   const assets = readdirSync(directory).filter((each) => each.startsWith("asset."));
   const binaries = assets.map((each) => readFileSync(join(directory, each, "bootstrap"), "utf8"));
   assert.deepEqual(binaries.sort(), ["binary of invalidate", "binary of poll", "binary of prewarm"]);
-  const contract = readFileSync(new URL("../../shared/contract.json", import.meta.url), "utf8");
+  const contract = readFileSync(CONTRACT_FILE, "utf8");
   for (const each of assets) {
     assert.equal(readFileSync(join(directory, each, "contract.json"), "utf8"), contract);
     assert.equal(statSync(join(directory, each, "bootstrap")).mode & 0o777, 0o755);

@@ -617,3 +617,9 @@ fn a_problem_says_place_finding_consequence_and_mend() {
          would help nobody; drop it: the viewer authorizer checks the token before the cache is asked"
     );
 }
+
+#[test]
+fn what_is_missing_is_not_called_empty_as_well() {
+    let broken = rules_broken(r#"{"not": "a contract"}"#);
+    assert_eq!(broken, [vec!["missing"; 7], vec!["unknown-field"]].concat());
+}

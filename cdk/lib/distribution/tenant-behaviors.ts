@@ -10,8 +10,7 @@ import {
   type IOrigin,
   ViewerProtocolPolicy,
 } from "aws-cdk-lib/aws-cloudfront";
-import type { Contract } from "../contract/contract.ts";
-import { pathOf } from "../contract/path-patterns.ts";
+import { type Contract, pathOf } from "../contract/contract.ts";
 import type { EdgeFunction } from "../edge/edge-function.ts";
 import type { TenantPolicies } from "./policies.ts";
 

@@ -1,8 +1,7 @@
 /**
  * Rules between the settings and the contract.
  */
-import type { Contract } from "../contract/contract.ts";
-import { pathOf } from "../contract/path-patterns.ts";
+import { type Contract, pathOf } from "../contract/contract.ts";
 import { overQuota, readTimeoutOf } from "../distribution/api-origin.ts";
 import { seconds } from "../duration.ts";
 import type { ContractRule } from "./rule.ts";

@@ -39,7 +39,7 @@ pub(super) fn read(name: &str, config: &Value, resources: &impl Resources) -> Di
                 ttl: number(field(each, "ErrorCachingMinTTL")),
             })
             .collect(),
-        reckoned_error_ttl: None,
+        reckoned_error_ttls: Vec::new(),
         cache_policies: 0,
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::config::{self, Resources};
-use super::fields::{field, flag, items, text, texts};
+use super::fields::{self, field, flag, items, text, texts};
 use super::{Distribution, Unreadable};
 use crate::duration;
 
@@ -29,11 +29,10 @@ pub fn distributions(shown: &Value) -> Result<Vec<Distribution>, Unreadable> {
     let configuration = field(field(shown, "configuration"), "root_module");
     state.read(field(values, "root_module"), configuration, "");
     let policies = state.of_type("aws_cloudfront_cache_policy").count();
-    let reckoned = state.reckoned_error_ttl();
     let found: Vec<_> = state
         .of_type(DISTRIBUTION)
         .map(|(address, values)| Distribution {
-            reckoned_error_ttl: reckoned,
+            reckoned_error_ttls: state.reckoned_error_ttls(address),
             cache_policies: policies,
             ..config::read(address, values, &state)
         })
@@ -130,14 +129,15 @@ impl State {
         Some((found, inner.rsplit('.').next().unwrap_or_default()))
     }
 
-    fn reckoned_error_ttl(&self) -> Option<u64> {
-        self.of_type("aws_lambda_function")
-            .filter_map(|(_, function)| {
-                let variables = field(field(function, "Environment"), "Variables");
-                text(field(variables, "ERROR_CACHING_TTL"))
-            })
-            .find_map(|given| duration::parse(&given).ok())
-            .map(|ttl| ttl.as_secs())
+    fn reckoned_error_ttls(&self, distribution: &str) -> Vec<u64> {
+        let functions = self.of_type("aws_lambda_function");
+        fields::reckoned(functions.filter_map(|(_, function)| {
+            let variables = field(field(function, "Environment"), "Variables");
+            let ttl = duration::parse(&text(field(variables, "ERROR_CACHING_TTL"))?).ok()?;
+            let id = text(field(variables, "DISTRIBUTION_ID")).unwrap_or_default();
+            let own = self.address(&id).map(|(found, _)| found == distribution);
+            Some((own, ttl.as_secs()))
+        }))
     }
 }
 

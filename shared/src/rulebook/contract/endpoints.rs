@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Found, distinct, request_path};
+use super::{Found, distinct, empty, request_path};
 use crate::contract::{Contract, Endpoint, TENANT_PLACEHOLDER, without_query};
 use crate::path_pattern;
 use crate::rule::contract as rules;
@@ -12,7 +12,7 @@ const LONGEST_TIMEOUT: u64 = 300;
 
 pub(super) fn check(contract: &Contract, found: &mut Found) {
     if contract.endpoints.is_empty() {
-        found.push(rules::NO_ENDPOINTS.at("endpoints", &[]));
+        empty("endpoints", &rules::NO_ENDPOINTS, found);
     }
     let paths = contract
         .endpoints

@@ -1,7 +1,7 @@
 //! The cache key: what it must hold, what CloudFront refuses in it, and what makes it useless.
 
 use super::headers::{is_unwritable, named};
-use super::{Found, distinct, is_header_value};
+use super::{Found, distinct, empty, is_header_value};
 use crate::contract::{CacheKey, Contract, TenantNaming};
 use crate::rule::contract as rules;
 
@@ -114,7 +114,7 @@ pub(super) fn check(contract: &Contract, found: &mut Found) {
 }
 
 fn naming(tenant: &TenantNaming, found: &mut Found) {
-    if tenant.prewarm_group == tenant.superadmin_group {
+    if tenant.prewarm_group == tenant.superadmin_group && !tenant.prewarm_group.is_empty() {
         found.push(rules::GROUPS_EQUAL.at("tenant.prewarmGroup", &[]));
     }
     for (at, group) in [
@@ -203,7 +203,7 @@ fn encodings(key: &CacheKey, found: &mut Found) {
         }
     }
     if key.warmed.is_empty() {
-        found.push(rules::NO_WARMED.at("cacheKey.warmed", &[]));
+        empty("cacheKey.warmed", &rules::NO_WARMED, found);
     }
 }
 
