@@ -45,7 +45,9 @@ fn error_responses(checked: &mut Checked<'_>) {
         None => distribution.reckoned_error_ttls.clone(),
     };
     for each in &distribution.error_responses {
-        if let Some(shown) = each.response_code.filter(|shown| *shown < 400) {
+        // A failure that looks like a refusal is not repeated.
+        let hides = |shown: &u16| *shown < 400 || each.code >= 500 && *shown < 500;
+        if let Some(shown) = each.response_code.filter(hides) {
             checked
                 .found
                 .push(rules::ERROR_PAGE.at("the distribution", &[&each.code, &shown]));
