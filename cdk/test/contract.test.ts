@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { pathOf, readContract } from "../lib/contract/contract.ts";
+import { patternOf, readContract } from "../lib/contract/contract.ts";
 import { InvalidFile } from "../lib/json-file.ts";
 import { checkInstallation } from "../lib/settings/read.ts";
 import { CONTRACT_FILE, contract, everything, SETTINGS_FILE, temporaryFolder } from "./app-under-test.ts";
@@ -74,6 +74,6 @@ test("the settings' problems name the contract's file", () => {
   );
 });
 
-test("a path is that of a request for some tenant, without its query", () => {
-  assert.equal(pathOf("/api/{tenant}/cost?window=90d"), "/api/tenant/cost");
+test("a request's pattern is its path, whichever tenant is asked for", () => {
+  assert.equal(patternOf("/api/{tenant}/cost?window=90d"), "/api/*/cost");
 });

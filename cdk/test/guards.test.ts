@@ -352,6 +352,10 @@ for (const [name, ...given] of [
   ["whose API speaks plain HTTP, as its properties say", contract(), () => api({ protocol: "http" })],
   ["with its own error TTL and no pipeline", contract(), () => ({ errorCachingTtl: Duration.seconds(3) })],
   ["with cookies in the key", withCookie()],
+  [
+    "whose probe has the tenant in its path",
+    { ...contract(), probe: { path: "/api/{tenant}/version", timeout: "10s" } },
+  ],
   ["during a rename", { ...contract(), previousTagHeader: "x-amz-meta-cache-tag" }],
   [
     "with signed paths",

@@ -86,7 +86,7 @@ export function readContract(file: string): Contract {
   return JSON.parse(text) as Contract;
 }
 
-/** The path of an endpoint or a probe, without its query, for some tenant. */
-export function pathOf(endpoint: string): string {
-  return (endpoint.split("?")[0] as string).replaceAll("{tenant}", "tenant");
+/** The path pattern of a request, whichever tenant is asked for. */
+export function patternOf(path: string): string {
+  return (path.split("?")[0] as string).replaceAll("{tenant}", "*");
 }
