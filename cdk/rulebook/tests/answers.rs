@@ -22,7 +22,7 @@ fn rules(answer: &Value) -> Vec<&str> {
         .collect()
 }
 
-fn distribution(templates: &Value, more: Value) -> Value {
+fn distribution(templates: &Value, more: &Value) -> Value {
     let mut question = json!({
         "ask": "distribution", "contract": CONTRACT, "templates": templates,
         "distribution": "Distribution", "publicPaths": ["/login"],
@@ -43,8 +43,11 @@ fn a_contract_is_valid_or_has_problems() {
 #[test]
 fn a_distribution_is_held_against_a_contract_that_is_valid() {
     let templates = json!([template()]);
-    assert_eq!(distribution(&templates, json!({})), json!({"problems": []}));
-    let wrong = distribution(&templates, json!({"contract": "{}"}));
+    assert_eq!(
+        distribution(&templates, &json!({})),
+        json!({"problems": []})
+    );
+    let wrong = distribution(&templates, &json!({"contract": "{}"}));
     assert!(rules(&wrong).contains(&"missing"));
 }
 
@@ -52,7 +55,7 @@ fn a_distribution_is_held_against_a_contract_that_is_valid() {
 fn where_functions_are_named_only_those_count() {
     let named = |tagger: &str, authorizer: &str| {
         let more = json!({"taggers": [{"Ref": tagger}], "authorizers": [{"Ref": authorizer}]});
-        distribution(&json!([template()]), more)
+        distribution(&json!([template()]), &more)
     };
     assert_eq!(
         named("TaggerVersion", "AuthorizerVersion"),
@@ -67,9 +70,9 @@ fn templates_may_call_their_resources_alike() {
     let mut other = template();
     other["Resources"]["Key"]["Properties"]["CachePolicyConfig"]["MinTTL"] = json!(60);
     let both = json!([template(), other]);
-    assert_eq!(distribution(&both, json!({})), json!({"problems": []}));
+    assert_eq!(distribution(&both, &json!({})), json!({"problems": []}));
     let swapped = json!([both[1], both[0]]);
-    assert_eq!(rules(&distribution(&swapped, json!({}))), ["min-ttl"]);
+    assert_eq!(rules(&distribution(&swapped, &json!({}))), ["min-ttl"]);
 }
 
 #[test]
@@ -83,11 +86,11 @@ fn what_another_template_exports_is_found_there() {
     own["Resources"]["Distribution"]["Properties"]["DistributionConfig"]["CacheBehaviors"][2]["CachePolicyId"] =
         json!({"Fn::ImportValue": "Other:Key"});
     assert_eq!(
-        distribution(&json!([own, other]), json!({})),
+        distribution(&json!([own, other]), &json!({})),
         json!({"problems": []})
     );
     assert_eq!(
-        rules(&distribution(&json!([own]), json!({}))),
+        rules(&distribution(&json!([own]), &json!({}))),
         ["cache-policy-unknown"]
     );
 }
@@ -100,7 +103,7 @@ fn the_pipeline_beside_a_distribution_says_how_long_errors_are_cached() {
         }}}})
     };
     let imported = |ttl| pipeline(ttl, json!({"Fn::ImportValue": "elsewhere"}));
-    let of = |pipelines: &[Value], more: Value| {
+    let of = |pipelines: &[Value], more: &Value| {
         let templates: Vec<_> = [template()]
             .into_iter()
             .chain(pipelines.iter().cloned())
@@ -111,22 +114,22 @@ fn the_pipeline_beside_a_distribution_says_how_long_errors_are_cached() {
             .len()
     };
     assert_eq!(
-        of(&[imported("60s")], json!({})),
+        of(&[imported("60s")], &json!({})),
         4,
         "500, 502, 503 and 504"
     );
     assert_eq!(
-        of(&[imported("60s"), imported("10s")], json!({})),
+        of(&[imported("60s"), imported("10s")], &json!({})),
         0,
         "either may be meant"
     );
     assert_eq!(
-        of(&[pipeline("60s", json!("E2ANOTHER"))], json!({})),
+        of(&[pipeline("60s", json!("E2ANOTHER"))], &json!({})),
         0,
         "of another one"
     );
-    assert_eq!(of(&[], json!({"errorCachingTtl": 60})), 4);
-    assert_eq!(of(&[imported("10s")], json!({"errorCachingTtl": 60})), 0);
+    assert_eq!(of(&[], &json!({"errorCachingTtl": 60})), 4);
+    assert_eq!(of(&[imported("10s")], &json!({"errorCachingTtl": 60})), 0);
 }
 
 #[test]
