@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Stack } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { addStacks } from "../lib/app.ts";
+import { RefreshPipeline } from "../lib/pipeline/refresh-pipeline.ts";
+import type { RefreshPipelineProps } from "../lib/pipeline/refresh-pipeline-props.ts";
 import { OWN_VARIABLES } from "../lib/settings/pipeline-rules.ts";
 import { checkInstallation } from "../lib/settings/read.ts";
 import {
@@ -342,4 +344,14 @@ test("a secret with a key of its own can be read, and only through Secrets Manag
       assert.equal(Properties.KmsKeyId, secretKeyArn);
     }
   }
+});
+
+test("a pipeline whose contract is none is refused before anything is made", () => {
+  const contractFile = join(temporaryFolder(), "contract.json");
+  writeFileSync(contractFile, '{"not":"a contract"}');
+  const props = { contractFile } as RefreshPipelineProps;
+  assert.throws(
+    () => new RefreshPipeline(new Stack(), "RefreshPipeline", props),
+    /contract\.json has 8 problem\(s\):\n {2}- tagHeader is missing; add it \[missing\]/,
+  );
 });
