@@ -11,6 +11,7 @@ TOOLS := $(CURDIR)/target/tools
 export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 export CARGO_TERM_PROGRESS_WHEN ?= auto
 CARGO := cargo --locked
+WASM := wasm32-unknown-unknown
 FUNCTIONS := invalidate poll prewarm
 PACKAGES := $(foreach function,$(FUNCTIONS),--package $(function))
 STACK := target/debug/warmfront-stack
@@ -24,11 +25,11 @@ CHECK_TOOLS := $(TOOLS)/check-tools.installed
 ## — Run it —
 
 .PHONY: demo
-demo: build-host node-modules stack-tools ## Refresh one tenant on this machine, and show it (ORIGIN_SECONDS=3, CONTRACT=, SETTINGS=)
+demo: build-host node-modules rulebook stack-tools ## Refresh one tenant on this machine, and show it (ORIGIN_SECONDS=3, CONTRACT=, SETTINGS=)
 	$(STACK) demo --origin-seconds $(or $(ORIGIN_SECONDS),3) $(TRIED)
 
 .PHONY: stack-up
-stack-up: build-local node-modules stack-tools ## Bring the local stack up and leave it running (CONTRACT=, SETTINGS=)
+stack-up: build-local node-modules rulebook stack-tools ## Bring the local stack up and leave it running (CONTRACT=, SETTINGS=)
 	$(STACK) up --binaries target/local $(TRIED)
 
 .PHONY: stack-refresh
@@ -71,6 +72,12 @@ build-host: ## Build the functions for this machine into target/release
 build-local: ## Build the functions for the local stack, quickly, into target/local
 	@echo "building the functions for the local stack"
 	$(CARGO) build --profile local $(PACKAGES)
+
+# The rules are Rust; the CDK app asks them through WebAssembly. `npm test` and `npm run synth` call this too.
+.PHONY: rulebook
+rulebook: ## Build the rulebook for the CDK app, where it is stale
+	@test -e "$$(rustc --print sysroot)/lib/rustlib/$(WASM)" || rustup target add $(WASM)
+	@$(CARGO) build --quiet --release --package rulebook --target $(WASM)
 
 .PHONY: synth
 synth: node-modules ## Synthesize the CDK app; needs no AWS account and no built functions (SETTINGS=)
@@ -135,7 +142,7 @@ advisories: $(CHECK_TOOLS) node-modules ## Check dependencies for known vulnerab
 ## — Measure it —
 
 .PHONY: bench
-bench: build-host stack-tools node-modules bench-peers ## Measure everything beside Python, Node and curl (BENCH="--quick --only cost")
+bench: build-host stack-tools node-modules rulebook bench-peers ## Measure everything beside Python, Node and curl (BENCH="--quick --only cost")
 	cargo run --locked --profile harness --package bench -- $(BENCH)
 
 .PHONY: bench-peers

@@ -16,14 +16,18 @@ export class InvalidFile extends Error {
   }
 }
 
-/** Reads a JSON file; a syntax error names the file. */
-export function readJson(file: string): unknown {
-  let text: string;
+/** Reads a text file; an error names the file. */
+export function readText(file: string): string {
   try {
-    text = readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (cause) {
     throw new InvalidFile(file, [`cannot be read (${(cause as Error).message})`]);
   }
+}
+
+/** Reads a JSON file; a syntax error names the file. */
+export function readJson(file: string): unknown {
+  const text = readText(file);
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -20,7 +20,8 @@ import { ViewerAuthorizer } from "../lib/edge/viewer-authorizer.ts";
 import { checkInstallation } from "../lib/settings/read.ts";
 
 export const SETTINGS_FILE = fileURLToPath(new URL("../settings.test.json", import.meta.url));
-export const CONTRACT_FILE = fileURLToPath(new URL("../../shared/contract.json", import.meta.url));
+/** A contract of the tests' own: the project's is an example that may be edited. */
+export const CONTRACT_FILE = fileURLToPath(new URL("fixture/contract.json", import.meta.url));
 export const USER_POOL_ID = "eu-central-1_EXAMPLE01";
 
 /** Staging compiles and copies; most tests look at templates only. */
@@ -51,8 +52,9 @@ export function testApp(context: object = {}): App {
 }
 
 /** Settings of a pipeline for an existing distribution and user pool. */
-export function pipelineAlone(changes: object = {}): { pipeline: object } {
+export function pipelineAlone(changes: object = {}): { contract: string; pipeline: object } {
   return {
+    contract: CONTRACT_FILE,
     pipeline: {
       distributionId: "E2EXAMPLE1234",
       baseUrl: "https://d111111abcdef8.cloudfront.net",
@@ -68,6 +70,7 @@ export function pipelineAlone(changes: object = {}): { pipeline: object } {
 /** Settings of the whole app. */
 export function everything(changes: object = {}, pipeline: object = {}): object {
   return {
+    contract: CONTRACT_FILE,
     region: "eu-central-1",
     account: "123456789012",
     pipeline: { userPoolId: USER_POOL_ID, binaries: BINARIES, ...pipeline },
@@ -94,7 +97,7 @@ export function templates(
   };
 }
 
-/** The project's own contract, which tests change on a copy. */
+/** The tests' contract, to be changed on this copy. */
 export function contract(): Mutable<Contract> {
   return structuredClone(readContract(CONTRACT_FILE)) as Mutable<Contract>;
 }

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { addStacks } from "../lib/app.ts";
 import { type Composition, changes } from "../lib/cache-key/composition.ts";
-import { accept, compositionOf, meaningOf, readLock, unaccepted } from "../lib/cache-key/lock.ts";
+import { accept, meaningOf, readLock, unaccepted } from "../lib/cache-key/lock.ts";
 import { digestOf } from "../lib/cache-key/record.ts";
-import { readDistribution } from "../lib/distribution/distribution-model.ts";
+import { rendered } from "../lib/rulebook/rendered.ts";
+import { cacheKeys } from "../lib/rulebook/rulebook.ts";
 import { checkInstallation, readInstallation } from "../lib/settings/read.ts";
 import {
   contract,
@@ -155,9 +156,9 @@ test("values that are no languages are told as they are", () => {
   const given = contract();
   given.variants = given.variants.map((each) => ({
     ...each,
-    values: [...each.values, { value: "en_US", matches: ["x"], send: "x" }],
+    values: ["en_US", "international", "1", "de"].map((value) => ({ value, matches: ["x"], send: "x" })),
   }));
-  assert.ok(meaningOf(given).variants["x-locale-bucket"]?.includes("en_US"));
+  assert.deepEqual(meaningOf(given).variants["x-locale-bucket"], ["en_US", "international", "1", "German"]);
 });
 
 test("a lock that is something else is refused", () => {
@@ -171,7 +172,7 @@ test("the committed lock is the key of the example settings", () => {
   const { distribution } = addStacks(testApp({ ...WITHOUT_STAGING, placeholders: "allow" }), installation);
   const { settings } = installation;
   assert.ok(distribution && settings.distribution);
-  const composition = compositionOf(readDistribution(distribution.tenantCache.distribution));
+  const composition = cacheKeys(rendered(distribution.tenantCache.distribution));
   assert.deepEqual(
     unaccepted(
       settings.distribution.cacheKeyLock,

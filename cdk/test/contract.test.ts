@@ -1,16 +1,16 @@
+/** What the CDK app says of a contract. The rules themselves are the rulebook's, and tested where they are. */
 import assert from "node:assert/strict";
-import { copyFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { readContract } from "../lib/contract/contract.ts";
+import { patternOf, readContract } from "../lib/contract/contract.ts";
 import { InvalidFile } from "../lib/json-file.ts";
-import { CONTRACT_FILE, contract, temporaryFolder } from "./app-under-test.ts";
+import { checkInstallation } from "../lib/settings/read.ts";
+import { CONTRACT_FILE, contract, everything, SETTINGS_FILE, temporaryFolder } from "./app-under-test.ts";
 
-function problemsOf(value: object): readonly string[] {
-  const folder = temporaryFolder();
-  const file = join(folder, "contract.json");
-  copyFileSync(join(dirname(CONTRACT_FILE), "contract.schema.json"), join(folder, "contract.schema.json"));
-  writeFileSync(file, JSON.stringify(value));
+function problemsOf(text: string): readonly string[] {
+  const file = join(temporaryFolder(), "contract.json");
+  writeFileSync(file, text);
   try {
     readContract(file);
   } catch (error) {
@@ -20,65 +20,60 @@ function problemsOf(value: object): readonly string[] {
   return [];
 }
 
-test("the project's contract is good", () => {
-  assert.deepEqual(problemsOf(contract()), []);
+test("a sound contract is read as it is written, and needs no file beside it", () => {
+  const text = readFileSync(CONTRACT_FILE, "utf8");
+  assert.deepEqual(problemsOf(text), []);
+  assert.deepEqual(readContract(CONTRACT_FILE), JSON.parse(text));
 });
 
-test("every breach of the schema is named at once", () => {
-  const { tagHeader: _, ...rest } = contract();
-  const [path] = rest.paths;
-  const problems = problemsOf({ ...rest, colour: "red", paths: [{ ...path, defaultTtl: "one day" }] });
-  assert.equal(problems.length, 3);
-  assert.match(problems.join("\n"), /"tagHeader" is missing/);
-  assert.match(problems.join("\n"), /unknown field "colour"/);
-  assert.match(problems.join("\n"), /paths\.0\.defaultTtl: "one day" does not match/);
-});
-
-test("every contradiction between fields is named at once", () => {
-  const changed = contract();
-  changed.cacheKey.headers = ["x-device-class"];
-  changed.cacheKey.queryNames = ["window", "organization"];
-  changed.variants = changed.variants.map((each, index) => (index === 0 ? { ...each, default: "fr" } : each));
-  changed.paths = [{ pattern: "/api/*", defaultTtl: "8d", maxTtl: "7d" }];
-  changed.endpoints = [
-    { path: "/api/overview?organization={tenant}", timeout: "10s", scope: "costs" },
-    { path: "/api/inventory?organization={tenant}", timeout: "10s", scope: "cost" },
-  ];
-  assert.deepEqual(problemsOf(changed), [
-    'cacheKey.headers: "x-organization-id" is missing, and answers differ by it; add it',
-    'cacheKey.headers: "x-locale-bucket" is missing, and answers differ by it; add it',
-    'cacheKey.queryNames: "organization_id" names the tenant and is missing; add it',
-    'variants x-locale-bucket: the default "fr" is none of its values',
-    "paths /api/*: defaultTtl 8d is above maxTtl 7d",
-    'endpoint "/api/overview?organization={tenant}": scope "costs" is unknown; known: cost, inventory, security',
-    'endpoint "/api/inventory?organization={tenant}": no pattern of its scope "cost" matches it, so a refresh of the scope would not purge it; the patterns are /api/cost*, /api/overview*',
-  ]);
-});
-
-test("what the edge functions could not do is named too", () => {
+test("every problem is told at once, with place, consequence, mend and the rule's name", () => {
   const changed = contract();
   changed.tagHeader = "x-cache";
-  assert.match(problemsOf(changed).join("\n"), /tagHeader: "x-cache" is not an edge function's to write/);
-});
-
-test("migration keeps to CloudFront's rules for wildcards", () => {
-  const changed = contract();
-  changed.previousTagHeader = changed.tagHeader;
-  changed.migration = {
-    paths: [
-      "/api/*/cost?organization={tenant}",
-      ...Array.from({ length: 16 }, (_, n) => `/api/${n}/{tenant}*`),
-    ],
-  };
-  assert.deepEqual(problemsOf(changed).slice(0, 3), [
-    'migration.paths: "/api/*/cost?organization={tenant}" has a wildcard before its end, where CloudFront takes none',
-    "migration.paths: 16 wildcards, and a distribution may have 15 in progress; write paths out, or purge fewer",
-    "previousTagHeader: equals tagHeader; leave it out when nothing is being renamed",
+  changed.cacheKey.headers = ["x-locale-bucket", "x-device-class"];
+  changed.paths = [{ pattern: "/api/*", defaultTtl: "8d", maxTtl: "7d" }];
+  assert.deepEqual(problemsOf(JSON.stringify(changed)), [
+    'tagHeader "x-cache" is not an edge function\'s to write or to read: CloudFront answers 502, or drops it; choose a header of your own, such as "x-organization-id" [header-not-writable]',
+    'tenant.header "x-organization-id" is not in cacheKey.headers, although answers differ by "x-organization-id": one\'s answer would be served to another; add it there [key-lacks]',
+    "paths[0] has a defaultTtl above its maxTtl: CloudFront would refuse the cache policy; raise maxTtl, or lower defaultTtl [ttl-order]",
   ]);
 });
 
-test("a contract without its schema beside it is refused", () => {
+test("what is no contract at all is refused", () => {
+  assert.match(problemsOf('{"not":"a contract"}').join("\n"), /tagHeader is missing; add it \[missing\]/);
+  assert.match(problemsOf("{").join("\n"), /is not JSON/);
+  assert.match(
+    problemsOf(readFileSync(CONTRACT_FILE, "utf8").replace("{", '{ "tagPrefix": "x:",')).join("\n"),
+    /has the field "tagPrefix" twice/,
+  );
+});
+
+test("a value whose `send` gives another value is refused: only the edge functions' own code knows", () => {
+  const changed = contract();
+  Object.assign(changed.variants[0]?.values[1] ?? {}, { send: "fr,en;q=0.5" });
+  assert.match(problemsOf(JSON.stringify(changed)).join("\n"), /"fr,en;q=0.5" gives "en", not "de"/);
+});
+
+test("values that are no languages are refused by name, whatever else reads them", () => {
+  for (const value of ["en_US", "international", "1"]) {
+    const changed = contract();
+    Object.assign(changed.variants[0]?.values[0] ?? {}, { matches: [value] });
+    assert.match(problemsOf(JSON.stringify(changed)).join("\n"), /\[variant-language\]/, value);
+  }
+});
+
+test("a file that is not there is named", () => {
+  assert.throws(() => readContract("/nowhere/contract.json"), /\/nowhere\/contract\.json.*cannot be read/s);
+});
+
+test("the settings' problems name the contract's file", () => {
   const file = join(temporaryFolder(), "contract.json");
   writeFileSync(file, "{}");
-  assert.throws(() => readContract(file), /its schema is missing: expected .*contract\.schema\.json/);
+  assert.throws(
+    () => checkInstallation(SETTINGS_FILE, { ...everything(), contract: file }),
+    /contract\.json: tagHeader is missing; add it \[missing\]/,
+  );
+});
+
+test("a request's pattern is its path, whichever tenant is asked for", () => {
+  assert.equal(patternOf("/api/{tenant}/cost?window=90d"), "/api/*/cost");
 });

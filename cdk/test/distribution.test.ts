@@ -98,13 +98,15 @@ test("the key is what the contract lists, with both encodings", () => {
 test("a contract without query names, cookies and brotli has a key without them", () => {
   const plain = contract();
   plain.tenant.queryNames = [];
-  plain.cacheKey = { ...plain.cacheKey, queryNames: [], cookies: ["session"], encodings: ["gzip"] };
+  const sent = { cookies: { theme: "dark" } };
+  plain.cacheKey = { ...plain.cacheKey, queryNames: [], cookies: ["theme"], encodings: ["gzip"], sent };
   plain.endpoints = [{ path: "/api/overview", timeout: "10s" }];
+  plain.probe = { path: "/api/version", timeout: "10s" };
   Template.fromStack(tenantCache(plain).stack).hasResourceProperties("AWS::CloudFront::CachePolicy", {
     CachePolicyConfig: {
       ParametersInCacheKeyAndForwardedToOrigin: {
         QueryStringsConfig: { QueryStringBehavior: "none" },
-        CookiesConfig: { CookieBehavior: "whitelist", Cookies: ["session"] },
+        CookiesConfig: { CookieBehavior: "whitelist", Cookies: ["theme"] },
         EnableAcceptEncodingBrotli: false,
         EnableAcceptEncodingGzip: true,
       },
@@ -191,8 +193,13 @@ test("edge functions are published versions with what Lambda@Edge has, kept when
       "MemorySize",
       "Role",
       "Runtime",
+      "Tags",
       "Timeout",
     ]);
+    assert.ok(
+      made.Tags.some((tag: Rendered) => tag.Key === "warmfront:role"),
+      "by which the rulebook tells it",
+    );
     assert.deepEqual(made.Architectures, ["x86_64"]);
     assert.match(made.Runtime, /^nodejs/);
     assert.ok(made.MemorySize <= 128 && made.Timeout <= 5);

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Stack } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { addStacks } from "../lib/app.ts";
+import { RefreshPipeline } from "../lib/pipeline/refresh-pipeline.ts";
+import type { RefreshPipelineProps } from "../lib/pipeline/refresh-pipeline-props.ts";
 import { OWN_VARIABLES } from "../lib/settings/pipeline-rules.ts";
 import { checkInstallation } from "../lib/settings/read.ts";
 import {
+  CONTRACT_FILE,
   everything,
   pipelineAlone,
   SETTINGS_FILE,
@@ -251,7 +254,7 @@ test("the zip of each function holds its own binary and the contract", () => {
   const assets = readdirSync(directory).filter((each) => each.startsWith("asset."));
   const binaries = assets.map((each) => readFileSync(join(directory, each, "bootstrap"), "utf8"));
   assert.deepEqual(binaries.sort(), ["binary of invalidate", "binary of poll", "binary of prewarm"]);
-  const contract = readFileSync(new URL("../../shared/contract.json", import.meta.url), "utf8");
+  const contract = readFileSync(CONTRACT_FILE, "utf8");
   for (const each of assets) {
     assert.equal(readFileSync(join(directory, each, "contract.json"), "utf8"), contract);
     assert.equal(statSync(join(directory, each, "bootstrap")).mode & 0o777, 0o755);
@@ -341,4 +344,14 @@ test("a secret with a key of its own can be read, and only through Secrets Manag
       assert.equal(Properties.KmsKeyId, secretKeyArn);
     }
   }
+});
+
+test("a pipeline whose contract is none is refused before anything is made", () => {
+  const contractFile = join(temporaryFolder(), "contract.json");
+  writeFileSync(contractFile, '{"not":"a contract"}');
+  const props = { contractFile } as RefreshPipelineProps;
+  assert.throws(
+    () => new RefreshPipeline(new Stack(), "RefreshPipeline", props),
+    /contract\.json has 8 problem\(s\):\n {2}- tagHeader is missing; add it \[missing\]/,
+  );
 });

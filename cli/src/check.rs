@@ -42,10 +42,10 @@ pub struct CheckArguments {
     /// A path pattern that is meant to take signed URLs and cookies only
     #[arg(long, value_name = "PATTERN")]
     signed: Vec<String>,
-    /// The cache tagger's version, where no tag `warmfront:role` tells it
+    /// The cache tagger's version; without it, what the tag `warmfront:role` says
     #[arg(long, value_name = "REFERENCE")]
     tagger: Vec<String>,
-    /// The viewer authorizer's version, where no tag `warmfront:role` tells it
+    /// The viewer authorizer's version; without it, what the tag `warmfront:role` says
     #[arg(long, value_name = "REFERENCE")]
     authorizer: Vec<String>,
     /// The API is meant to be reached by plain HTTP

@@ -38,7 +38,7 @@ fn problems(arguments: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_same_mistakes_are_the_same_problems_whatever_tool_made_them() {
-    let cdk = problems(&["--template", &template("broken.template.json")]);
+    let by_hand = problems(&["--template", &template("broken.cloudformation.json")]);
     for rule in [
         "tag-config-missing",
         "tagger-missing",
@@ -54,28 +54,26 @@ fn the_same_mistakes_are_the_same_problems_whatever_tool_made_them() {
         "query-forwarded",
     ] {
         assert!(
-            cdk.iter().any(|each| each.contains(rule)),
-            "{rule}: {cdk:#?}"
+            by_hand.iter().any(|each| each.contains(rule)),
+            "{rule}: {by_hand:#?}"
         );
     }
-    assert_eq!(
-        problems(&["--template", &template("broken.sam.yaml")]),
-        cdk,
-        "SAM"
-    );
-    assert_eq!(
-        problems(&["--terraform", &template("broken.plan.json")]),
-        cdk,
-        "Terraform"
-    );
+    for [option, file] in [
+        ["--template", "broken.cdk-typescript.json"],
+        ["--template", "broken.cdk-python.json"],
+        ["--template", "broken.sam.yaml"],
+        ["--terraform", "broken.terraform.json"],
+    ] {
+        assert_eq!(problems(&[option, &template(file)]), by_hand, "{file}");
+    }
 }
 
 #[test]
 fn a_sound_distribution_is_fine_whatever_tool_made_it() {
     for arguments in [
-        ["--template", "sound.template.json"],
+        ["--template", "sound.cloudformation.json"],
         ["--template", "sound.sam.yaml"],
-        ["--terraform", "sound.plan.json"],
+        ["--terraform", "sound.terraform.json"],
     ] {
         let file = template(arguments[1]);
         assert_eq!(
@@ -122,7 +120,7 @@ fn a_line_names_file_place_consequence_mend_and_rule() {
         "--public",
         "/login",
         "--template",
-        &template("broken.template.json"),
+        &template("broken.cloudformation.json"),
     ]);
     let printed = String::from_utf8(output.stdout).unwrap();
     let line = printed
@@ -130,7 +128,7 @@ fn a_line_names_file_place_consequence_mend_and_rule() {
         .find(|line| line.contains("[tagger-missing]"))
         .unwrap();
     assert!(
-        line.contains("broken.template.json: behaviour \"/api/*\" caches"),
+        line.contains("broken.cloudformation.json: behaviour \"/api/*\" caches"),
         "{line}"
     );
     assert!(

@@ -31,9 +31,10 @@ pub struct Distribution {
     pub behaviors: Vec<Behavior>,
     /// What viewers get in place of an error.
     pub error_responses: Vec<ErrorResponse>,
-    /// How long the pipeline beside it reckons that an error is cached, in seconds.
-    pub reckoned_error_ttl: Option<u64>,
-    /// Cache policies that are made beside it.
+    /// How long the pipeline beside it reckons that an error is cached, in seconds; several where it
+    /// is not known which pipeline that is.
+    pub reckoned_error_ttls: Vec<u64>,
+    /// Cache policies that are made beside it, in the same template.
     pub cache_policies: usize,
 }
 

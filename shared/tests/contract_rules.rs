@@ -375,6 +375,65 @@ fn mistakes() -> Vec<(&'static str, &'static str, Value)> {
             json!("/api/version?organization=acme"),
         ),
         (
+            "tenant-unchecked",
+            "/endpoints/0/path",
+            json!("/api/overview?window={tenant}"),
+        ),
+        ("request-wildcard", "/endpoints/0/path", json!("/api/over*")),
+        ("request-wildcard", "/probe/path", json!("/api/ver*")),
+        (
+            "probe-is-path",
+            "/probe/path",
+            json!("/api/*?organization={tenant}"),
+        ),
+        ("claim-no-tenant", "/tenant/claim", json!("cognito:groups")),
+        ("claim-no-tenant", "/tenant/claim", json!("jti")),
+        (
+            "claim-characters",
+            "/tenant/claim",
+            json!("claim:custom:organization"),
+        ),
+        (
+            "header-taken",
+            "/tagHeader",
+            json!("access-control-allow-origin"),
+        ),
+        ("header-taken", "/tagHeader", json!("x-warmfront-look")),
+        ("header-taken", "/tenant/header", json!("x-forwarded-host")),
+        (
+            "header-taken",
+            "/tenant/responseHeader",
+            json!("content-type"),
+        ),
+        (
+            "header-twice",
+            "/previousTagHeader",
+            json!("x-organization-id"),
+        ),
+        (
+            "version-header",
+            "/version/header",
+            json!("content-language"),
+        ),
+        (
+            "key-header-too-many-values",
+            "/cacheKey/headers/3",
+            json!("x-session-id"),
+        ),
+        (
+            "key-header-too-many-values",
+            "/cacheKey/headers/3",
+            json!("x-api-key"),
+        ),
+        ("key-cookie-session", "/cacheKey/cookies", json!(["_gid"])),
+        (
+            "key-cookie-session",
+            "/cacheKey/cookies",
+            json!(["user_id"]),
+        ),
+        ("key-name-characters", "/cacheKey/queryNames/3", json!("*")),
+        ("key-query-buster", "/cacheKey/queryNames/3", json!("ts")),
+        (
             "query-not-in-key",
             "/endpoints/0/path",
             json!("/api/overview?org={tenant}"),
@@ -616,4 +675,10 @@ fn a_problem_says_place_finding_consequence_and_mend() {
         "cacheKey.headers has \"authorization\": every login would have entries of its own, and prewarming \
          would help nobody; drop it: the viewer authorizer checks the token before the cache is asked"
     );
+}
+
+#[test]
+fn what_is_missing_is_not_called_empty_as_well() {
+    let broken = rules_broken(r#"{"not": "a contract"}"#);
+    assert_eq!(broken, [vec!["missing"; 7], vec!["unknown-field"]].concat());
 }

@@ -257,6 +257,16 @@ fn mistakes() -> Vec<(&'static str, String, Value)> {
             json!([{"ErrorCode": 403, "ResponseCode": 200, "ResponsePagePath": "/index.html"}]),
         ),
         (
+            "error-page",
+            config("CustomErrorResponses"),
+            json!([{"ErrorCode": 503, "ResponseCode": 404, "ResponsePagePath": "/busy.html"}]),
+        ),
+        (
+            "header-hidden",
+            policy("HideTags", "RemoveHeadersConfig/Items/1"),
+            json!({"Header": "Age"}),
+        ),
+        (
             "error-ttl",
             config("CustomErrorResponses"),
             json!([{"ErrorCode": 503, "ErrorCachingMinTTL": 60}]),
@@ -311,6 +321,16 @@ fn mistakes() -> Vec<(&'static str, String, Value)> {
             "edge-unsupported",
             function("TracingConfig"),
             json!({"Mode": "Active"}),
+        ),
+        (
+            "edge-unsupported",
+            function("EphemeralStorage"),
+            json!({"Size": 1024}),
+        ),
+        (
+            "token-unverified",
+            config("CacheBehaviors/1/CachePolicyId"),
+            json!("658327ea-f89d-4fab-a63d-7e88639e58f6"),
         ),
         (
             "edge-unpublished",

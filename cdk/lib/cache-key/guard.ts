@@ -7,11 +7,12 @@ import type { CfnDistribution, Distribution } from "aws-cdk-lib/aws-cloudfront";
 import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { Construct } from "constructs";
-import { readDistribution } from "../distribution/distribution-model.ts";
 import { lambdaCode } from "../lambda/lambda-code.ts";
 import { allow, LeastPrivilegeFunction } from "../lambda/least-privilege-function.ts";
+import { rendered } from "../rulebook/rendered.ts";
+import { cacheKeys } from "../rulebook/rulebook.ts";
 import { type Composition, canonical, type HeaderMeaning } from "./composition.ts";
-import { accept, compositionOf, readLock, unaccepted } from "./lock.ts";
+import { accept, readLock, unaccepted } from "./lock.ts";
 import { MAX_RECORD, recordOf } from "./record.ts";
 
 /** Properties of {@link CacheKeyGuard}. */
@@ -41,7 +42,7 @@ export class CacheKeyGuard extends Construct {
 
   constructor(scope: Construct, id: string, props: CacheKeyGuardProps) {
     super(scope, id);
-    const composition = () => compositionOf(readDistribution(props.distribution));
+    const composition = () => cacheKeys(rendered(props.distribution));
     this.node.addValidation({ validate: () => this.problems(composition(), props) });
 
     const check = new CustomResource(this, "Check", {

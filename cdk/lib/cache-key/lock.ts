@@ -4,17 +4,8 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import type { Contract } from "../contract/contract.ts";
-import { caches, type DistributionModel } from "../distribution/distribution-model.ts";
-import type { Names as PolicyNames } from "../distribution/policy-model.ts";
 import { InvalidFile, readJson } from "../json-file.ts";
-import {
-  type Composition,
-  canonical,
-  changes,
-  type HeaderMeaning,
-  type KeyOfPattern,
-  type Names,
-} from "./composition.ts";
+import { type Composition, canonical, changes, type HeaderMeaning } from "./composition.ts";
 import { digestOf } from "./record.ts";
 
 /** What the lock file holds. */
@@ -23,29 +14,6 @@ export interface CacheKeyLock {
   readonly accepted: Composition;
   /** Digests of the keys that were accepted before it: wherever one of them is deployed, it may be replaced. */
   readonly earlier: readonly string[];
-}
-
-/** The composition of the key of each behaviour. */
-export function compositionOf(model: DistributionModel): Composition {
-  return model.behaviors.map((behavior): KeyOfPattern => {
-    const { key, pattern } = behavior;
-    if (!key || !caches(behavior)) {
-      return { pattern, cached: false, headers: [], queryNames: [], cookies: [], encodings: [] };
-    }
-    return {
-      pattern,
-      cached: true,
-      headers: named(key.headers),
-      queryNames: named(key.queryNames),
-      cookies: named(key.cookies),
-      encodings: key.encodings,
-    };
-  });
-}
-
-function named({ behavior, names }: PolicyNames): Names {
-  if (behavior === "all") return { allBut: [] };
-  return behavior === "allExcept" ? { allBut: names } : [...names];
 }
 
 /** What the headers of `contract` stand for. */

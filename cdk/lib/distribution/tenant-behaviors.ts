@@ -10,8 +10,7 @@ import {
   type IOrigin,
   ViewerProtocolPolicy,
 } from "aws-cdk-lib/aws-cloudfront";
-import type { Contract } from "../contract/contract.ts";
-import { pathOf } from "../contract/path-patterns.ts";
+import { type Contract, patternOf } from "../contract/contract.ts";
 import type { EdgeFunction } from "../edge/edge-function.ts";
 import type { TenantPolicies } from "./policies.ts";
 
@@ -44,7 +43,7 @@ export interface TenantBehaviorsProps {
 export function tenantBehaviors(props: TenantBehaviorsProps): Record<string, BehaviorOptions> {
   const { contract, policies, publicPaths, signedPaths } = props;
   const behaviors: Record<string, BehaviorOptions> = {};
-  if (contract.probe) behaviors[pathOf(contract.probe.path)] = authorized(props);
+  if (contract.probe) behaviors[patternOf(contract.probe.path)] = authorized(props);
   for (const pattern of publicPaths) {
     behaviors[pattern] = { ...uncached(props), originRequestPolicy: policies.forwardAnonymous() };
   }

@@ -131,7 +131,15 @@ export class TenantCacheDistribution extends Construct {
       cacheTagConfig: { headerName: contract.tagHeader },
     };
     acknowledge(this.distribution, props);
-    guardDistribution(this.distribution, { contract, tagger, authorizer, publicPaths });
+    guardDistribution(this.distribution, {
+      contract,
+      tagger,
+      authorizer,
+      publicPaths,
+      signedPaths: Object.keys(props.signedPaths ?? {}),
+      plainHttpOrigin: props.api.protocol === "http",
+      errorCachingTtl: props.errorCachingTtl,
+    });
   }
 }
 

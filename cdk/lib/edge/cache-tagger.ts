@@ -23,6 +23,7 @@ export class CacheTagger extends EdgeFunction {
       description: "Tags cached tenant responses with their tenant",
       code: edgeCode("cache-tagger", { contract: props.contract, userPool: null }),
       eventType: LambdaEdgeEventType.ORIGIN_RESPONSE,
+      role: "tagger",
     });
     this.tagHeader = props.contract.tagHeader;
   }

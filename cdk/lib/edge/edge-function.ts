@@ -1,7 +1,7 @@
 /**
  * A Lambda@Edge function: in us-east-1, with a published version, and with nothing that Lambda@Edge does not have.
  */
-import { Aws, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { Aws, Duration, RemovalPolicy, Stack, Tags, Validations } from "aws-cdk-lib";
 import type { LambdaEdgeEventType } from "aws-cdk-lib/aws-cloudfront";
 import { CompositePrincipal, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
@@ -23,6 +23,8 @@ export interface EdgeFunctionProps {
   readonly code: Code;
   /** The event it is made for. */
   readonly eventType: LambdaEdgeEventType;
+  /** What it is to the rulebook, which tells edge functions apart by it in any template. */
+  readonly role: "authorizer" | "tagger" | "miss-reporter";
 }
 
 const AWS_MANAGED_LOG_GROUP = "@aws-cdk/aws-lambda:useCdkManagedLogGroup";
@@ -88,6 +90,7 @@ export class EdgeFunction extends Construct {
     // Replicas outlive the association by hours, and until they are gone neither function nor version can be deleted:
     // a removal of the stack, or a rollback of its first deployment, would fail.
     (this.function.node.defaultChild as CfnFunction).applyRemovalPolicy(RemovalPolicy.RETAIN);
+    Tags.of(this.function).add("warmfront:role", props.role);
     this.version = this.function.currentVersion;
   }
 }

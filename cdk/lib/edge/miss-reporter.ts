@@ -20,6 +20,7 @@ export class MissReporter extends EdgeFunction {
       description: "Says what is not cached to runs that only look",
       code: edgeCode("miss-reporter", { contract: props.contract, userPool: null }),
       eventType: LambdaEdgeEventType.ORIGIN_REQUEST,
+      role: "miss-reporter",
     });
   }
 }

@@ -75,6 +75,7 @@ export class ViewerAuthorizer extends EdgeFunction {
         tokenCookie: props.tokenCookie,
       }),
       eventType: LambdaEdgeEventType.VIEWER_REQUEST,
+      role: "authorizer",
     });
   }
 }

@@ -9,6 +9,7 @@ import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { LogLevel, type StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
+import { readContract } from "../contract/contract.ts";
 import type { LeastPrivilegeFunction } from "../lambda/least-privilege-function.ts";
 import { type PipelineFunctions, pipelineFunctions } from "./pipeline-functions.ts";
 import type { RefreshPipelineProps } from "./refresh-pipeline-props.ts";
@@ -27,6 +28,8 @@ export class RefreshPipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: RefreshPipelineProps) {
     super(scope, id);
+    // What the functions would refuse at their start has to fail here.
+    readContract(props.contractFile);
     const functions = pipelineFunctions(this, props);
     this.invalidate = functions.invalidate;
     this.poll = functions.poll;

@@ -1,8 +1,7 @@
 /**
  * Rules between the settings and the contract.
  */
-import type { Contract } from "../contract/contract.ts";
-import { pathOf } from "../contract/path-patterns.ts";
+import { type Contract, patternOf } from "../contract/contract.ts";
 import { overQuota, readTimeoutOf } from "../distribution/api-origin.ts";
 import { seconds } from "../duration.ts";
 import type { ContractRule } from "./rule.ts";
@@ -62,7 +61,7 @@ export const CONTRACT_RULES: Readonly<Record<string, ContractRule>> = {
 };
 
 function patternsOf({ paths, probe }: Contract): string[] {
-  return [...paths.map(({ pattern }) => pattern), ...(probe ? [pathOf(probe.path)] : [])];
+  return [...paths.map(({ pattern }) => pattern), ...(probe ? [patternOf(probe.path)] : [])];
 }
 
 function headersOf(contract: Contract): Set<string> {

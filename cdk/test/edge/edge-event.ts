@@ -16,7 +16,7 @@ function readJson(path: string) {
 /** What may be changed on a copy. */
 type Mutable<T> = { -readonly [K in keyof T]: Mutable<T[K]> };
 
-export const contract: Mutable<Contract> = readJson("shared/contract.json");
+export const contract: Mutable<Contract> = readJson("cdk/test/fixture/contract.json");
 export const tenantIds: readonly { input: string; canonical: string | null; note: string }[] = readJson(
   "shared/vectors/tenant-ids.json",
 );

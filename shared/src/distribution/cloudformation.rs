@@ -5,25 +5,26 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::config::{self, Resources};
-use super::fields::{Unreadable, field, items, text, texts};
-use super::intrinsics::Templates;
+use super::fields::{self, Unreadable, field, items, text, texts};
+use super::intrinsics::{self, Templates};
 use super::{Distribution, Unreadable as Error};
 use crate::duration;
 
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 const FUNCTIONS: [&str; 2] = ["AWS::Lambda::Function", "AWS::Serverless::Function"];
 
-/// The distributions of templates that are deployed together.
+/// The distributions of templates that are deployed together, in their order.
 pub fn distributions(templates: &[Value]) -> Result<Vec<Distribution>, Unreadable> {
     let stack = Stack::read(templates);
-    let policies = stack.of_type("AWS::CloudFront::CachePolicy").count();
-    let reckoned = stack.reckoned_error_ttl();
     let found: Vec<_> = stack
         .of_type(DISTRIBUTION)
-        .map(|(id, properties)| Distribution {
-            reckoned_error_ttl: reckoned,
-            cache_policies: policies,
-            ..config::read(id, field(properties, "DistributionConfig"), &stack)
+        .map(|(at, properties)| Distribution {
+            reckoned_error_ttls: stack.reckoned_error_ttls(&at.reference()),
+            cache_policies: stack
+                .of_type("AWS::CloudFront::CachePolicy")
+                .filter(|(policy, _)| policy.template == at.template)
+                .count(),
+            ..config::read(&at.id, field(properties, "DistributionConfig"), &stack)
         })
         .collect();
     if found.is_empty() {
@@ -32,22 +33,39 @@ pub fn distributions(templates: &[Value]) -> Result<Vec<Distribution>, Unreadabl
     Ok(found)
 }
 
+/// How a distribution of the first template refers to `value`, such as a function's version.
+#[must_use]
+pub fn reference(templates: &[Value], value: &Value) -> String {
+    let first = templates.first().unwrap_or(&Value::Null);
+    text(&Templates::new(templates).resolved(value, first)).unwrap_or_default()
+}
+
+/// Which resource: two templates may call theirs alike.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    template: usize,
+    id: String,
+}
+
+impl Place {
+    fn reference(&self) -> String {
+        format!("${{{}}}", intrinsics::qualified(self.template, &self.id))
+    }
+}
+
 /// Resources of all templates, computed.
 struct Stack {
-    resources: BTreeMap<String, (String, Value)>,
+    resources: BTreeMap<Place, (String, Value)>,
 }
 
 impl Stack {
     fn read(given: &[Value]) -> Self {
         let templates = Templates::new(given);
         let mut resources = BTreeMap::new();
-        for template in given {
+        for (index, template) in given.iter().enumerate() {
             let globals = field(field(template, "Globals"), "Function");
-            for (id, resource) in field(template, "Resources")
-                .as_object()
-                .into_iter()
-                .flatten()
-            {
+            let listed = field(template, "Resources").as_object();
+            for (id, resource) in listed.into_iter().flatten() {
                 let Some(kind) = text(field(resource, "Type")) else {
                     continue;
                 };
@@ -56,37 +74,44 @@ impl Stack {
                     properties = under(globals, &properties);
                 }
                 let properties = templates.resolved(&properties, template);
-                resources.insert(id.clone(), (kind, properties));
+                let place = Place {
+                    template: index,
+                    id: id.clone(),
+                };
+                resources.insert(place, (kind, properties));
             }
         }
         Self { resources }
     }
 
-    fn of_type<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = (&'s str, &'s Value)> {
+    fn of_type<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = (&'s Place, &'s Value)> {
         self.resources
             .iter()
             .filter(move |(_, (each, _))| each == kind)
-            .map(|(id, (_, properties))| (id.as_str(), properties))
+            .map(|(place, (_, properties))| (place, properties))
     }
 
     fn get<'s, 'r>(&'s self, reference: &'r str) -> Option<(&'s str, &'s Value, &'r str)> {
         let inner = reference.strip_prefix("${").unwrap_or(reference);
         let inner = inner.split('}').next()?;
-        let (id, attribute) = inner.split_once('.').unwrap_or((inner, ""));
-        let (kind, properties) = self.resources.get(id)?;
+        let (name, attribute) = inner.split_once('.').unwrap_or((inner, ""));
+        let (template, id) = intrinsics::unqualified(name);
+        let id = id.to_owned();
+        let (kind, properties) = self.resources.get(&Place { template, id })?;
         Some((kind, properties, attribute))
     }
 
-    /// What the prewarm function beside the distribution reckons with.
-    fn reckoned_error_ttl(&self) -> Option<u64> {
+    /// How long prewarm functions beside a distribution reckon that errors are cached.
+    fn reckoned_error_ttls(&self, distribution: &str) -> Vec<u64> {
         let functions = FUNCTIONS.iter().flat_map(|kind| self.of_type(kind));
-        functions
-            .filter_map(|(_, properties)| {
-                let variables = field(field(properties, "Environment"), "Variables");
-                text(field(variables, "ERROR_CACHING_TTL"))
-            })
-            .find_map(|given| duration::parse(&given).ok())
-            .map(|ttl| ttl.as_secs())
+        fields::reckoned(functions.filter_map(|(_, properties)| {
+            let variables = field(field(properties, "Environment"), "Variables");
+            let ttl = duration::parse(&text(field(variables, "ERROR_CACHING_TTL"))?).ok()?;
+            let id = text(field(variables, "DISTRIBUTION_ID")).unwrap_or_default();
+            // A reference to something else may lead here through another stack or region.
+            let known = id == distribution || !id.contains(['$', '{']);
+            Some((known.then_some(id == distribution), ttl.as_secs()))
+        }))
     }
 }
 
@@ -119,7 +144,7 @@ impl Resources for Stack {
             return None;
         }
         let id = host.split("${").nth(1)?.split(['.', '}']).next()?;
-        let names_bucket = |(_, properties): &(&str, &Value)| {
+        let names_bucket = |(_, properties): &(&Place, &Value)| {
             text(field(properties, "Bucket")).is_some_and(|bucket| bucket == format!("${{{id}}}"))
         };
         let (_, policy) = self.of_type("AWS::S3::BucketPolicy").find(names_bucket)?;

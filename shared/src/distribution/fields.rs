@@ -23,6 +23,18 @@ pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
         .filter(|item| !item.is_null())
 }
 
+/// The error caching TTLs that prewarmers reckon with, each with whether it is this distribution's
+/// where that is known: its own one, else each that might be.
+pub(super) fn reckoned(given: impl Iterator<Item = (Option<bool>, u64)>) -> Vec<u64> {
+    let (own, others): (Vec<_>, Vec<_>) = given.partition(|(own, _)| *own == Some(true));
+    let maybe = others
+        .into_iter()
+        .filter(|(own, _)| own.is_none())
+        .collect();
+    let counting: Vec<_> = if own.is_empty() { maybe } else { own };
+    counting.into_iter().map(|(_, ttl)| ttl).collect()
+}
+
 /// A number, also one that is written as a text.
 pub(super) fn number(value: &Value) -> Option<u64> {
     match value {

@@ -1,5 +1,6 @@
 //! CloudFormation's intrinsic functions, as far as they can be computed without deploying. What a
-//! resource will be called stays as `${LogicalId}` or `${LogicalId.Attribute}`.
+//! resource will be called stays as `${LogicalId}` or `${LogicalId.Attribute}`; of the second and
+//! later templates as `${1:LogicalId}` and so on, since two templates may call theirs alike.
 
 use serde_json::{Map, Value};
 
@@ -41,7 +42,7 @@ impl<'t> Templates<'t> {
     fn computed(&self, name: &str, argument: &Value, template: &Value) -> Option<Value> {
         let list = || self.resolved(argument, template).as_array().cloned();
         match name {
-            "Ref" => Some(Self::referenced(argument.as_str()?, template)),
+            "Ref" => Some(self.referenced(argument.as_str()?, template)),
             "Fn::GetAtt" => {
                 let path = match argument {
                     Value::String(path) => path.clone(),
@@ -52,7 +53,7 @@ impl<'t> Templates<'t> {
                         .collect::<Vec<_>>()
                         .join("."),
                 };
-                Some(format!("${{{path}}}").into())
+                Some(self.attribute(&path, template).into())
             }
             "Fn::Sub" => Some(self.substituted(argument, template)?.into()),
             "Fn::Join" => {
@@ -97,13 +98,31 @@ impl<'t> Templates<'t> {
         }
     }
 
-    fn referenced(name: &str, template: &Value) -> Value {
+    /// The text that stands for a resource of `template`, or for a pseudo parameter.
+    fn name_of(&self, id: &str, template: &Value) -> String {
+        let is_resource = field(template, "Resources").get(id).is_some();
+        let index = self
+            .templates
+            .iter()
+            .position(|each| std::ptr::eq(each, template));
+        match index.filter(|_| is_resource) {
+            Some(index) => qualified(index, id),
+            None => id.to_owned(),
+        }
+    }
+
+    fn attribute(&self, path: &str, template: &Value) -> String {
+        let (id, attribute) = path.split_once('.').unwrap_or((path, ""));
+        format!("${{{}.{attribute}}}", self.name_of(id, template))
+    }
+
+    fn referenced(&self, name: &str, template: &Value) -> Value {
         if name == "AWS::NoValue" {
             return Value::Null;
         }
         let parameter = field(field(template, "Parameters"), name);
         match field(parameter, "Default") {
-            Value::Null => format!("${{{name}}}").into(),
+            Value::Null => format!("${{{}}}", self.name_of(name, template)).into(),
             default => default.clone(),
         }
     }
@@ -120,8 +139,8 @@ impl<'t> Templates<'t> {
             result.push_str(before);
             let value = match own.get(name) {
                 Some(value) => self.resolved(value, template),
-                None if name.contains('.') => format!("${{{name}}}").into(),
-                None => Self::referenced(name, template),
+                None if name.contains('.') => self.attribute(name, template).into(),
+                None => self.referenced(name, template),
             };
             result.push_str(&text(&value).unwrap_or_default());
             rest = after;
@@ -173,6 +192,22 @@ impl<'t> Templates<'t> {
             })
         })
     }
+}
+
+/// The name of a resource among several templates.
+pub(super) fn qualified(template: usize, id: &str) -> String {
+    if template == 0 {
+        id.to_owned()
+    } else {
+        format!("{template}:{id}")
+    }
+}
+
+/// The template and the logical id that such a name stands for.
+pub(super) fn unqualified(name: &str) -> (usize, &str) {
+    let parts = name.split_once(':');
+    let qualified = parts.and_then(|(template, id)| Some((template.parse().ok()?, id)));
+    qualified.unwrap_or((0, name))
 }
 
 /// The function and its argument, where an object is one.

@@ -3,12 +3,14 @@
 //! In a plan, what a resource will be called is unknown; its configuration says which resource was
 //! meant. Such a value reads `${address}` here.
 
+mod spelling;
+
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::config::{self, Resources};
-use super::fields::{field, flag, items, text, texts};
+use super::fields::{self, field, items, text};
 use super::{Distribution, Unreadable};
 use crate::duration;
 
@@ -29,11 +31,10 @@ pub fn distributions(shown: &Value) -> Result<Vec<Distribution>, Unreadable> {
     let configuration = field(field(shown, "configuration"), "root_module");
     state.read(field(values, "root_module"), configuration, "");
     let policies = state.of_type("aws_cloudfront_cache_policy").count();
-    let reckoned = state.reckoned_error_ttl();
     let found: Vec<_> = state
         .of_type(DISTRIBUTION)
         .map(|(address, values)| Distribution {
-            reckoned_error_ttl: reckoned,
+            reckoned_error_ttls: state.reckoned_error_ttls(address),
             cache_policies: policies,
             ..config::read(address, values, &state)
         })
@@ -76,9 +77,9 @@ impl State {
                 }
             }
             let spelled = match kind.as_str() {
-                DISTRIBUTION => distribution(&values),
-                "aws_lambda_function" => function(&values),
-                _ => policy(&kind, &values),
+                DISTRIBUTION => spelling::distribution(&values),
+                "aws_lambda_function" => spelling::function(&values),
+                _ => spelling::policy(&kind, &values),
             };
             self.resources.insert(address, (kind, spelled));
         }
@@ -130,14 +131,15 @@ impl State {
         Some((found, inner.rsplit('.').next().unwrap_or_default()))
     }
 
-    fn reckoned_error_ttl(&self) -> Option<u64> {
-        self.of_type("aws_lambda_function")
-            .filter_map(|(_, function)| {
-                let variables = field(field(function, "Environment"), "Variables");
-                text(field(variables, "ERROR_CACHING_TTL"))
-            })
-            .find_map(|given| duration::parse(&given).ok())
-            .map(|ttl| ttl.as_secs())
+    fn reckoned_error_ttls(&self, distribution: &str) -> Vec<u64> {
+        let functions = self.of_type("aws_lambda_function");
+        fields::reckoned(functions.filter_map(|(_, function)| {
+            let variables = field(field(function, "Environment"), "Variables");
+            let ttl = duration::parse(&text(field(variables, "ERROR_CACHING_TTL"))?).ok()?;
+            let id = text(field(variables, "DISTRIBUTION_ID")).unwrap_or_default();
+            let own = self.address(&id).map(|(found, _)| found == distribution);
+            Some((own, ttl.as_secs()))
+        }))
     }
 }
 
@@ -200,179 +202,4 @@ fn fill(values: &mut Value, expressions: &Value, prefix: &str) {
             }
         }
     }
-}
-
-/// `snake_case` names as CloudFormation spells them.
-fn spelled(name: &str) -> String {
-    let words = name.split('_').map(|word| match word {
-        "ttl" => "TTL".to_owned(),
-        "arn" => "ARN".to_owned(),
-        word => word[..1].to_ascii_uppercase() + &word[1..],
-    });
-    words.collect()
-}
-
-/// Single blocks, which Terraform shows as lists of one.
-fn block<'v>(values: &'v Value, name: &str) -> &'v Value {
-    match field(values, name) {
-        Value::Array(list) => list.first().unwrap_or(&Value::Null),
-        other => other,
-    }
-}
-
-/// The fields of a block under CloudFormation's names, inner blocks left out.
-fn plain(values: &Value) -> Map<String, Value> {
-    let fields = values.as_object().into_iter().flatten();
-    fields
-        .filter(|(_, value)| !value.is_null() && **value != json!("") && **value != json!([]))
-        .map(|(name, value)| (spelled(name), value.clone()))
-        .collect()
-}
-
-fn distribution(values: &Value) -> Value {
-    let behaviors = items(field(values, "ordered_cache_behavior")).map(behavior);
-    let origins = items(field(values, "origin")).map(origin);
-    let groups = items(field(values, "origin_group")).map(|group| {
-        json!({
-            "Id": field(group, "origin_id"),
-            "FailoverCriteria": {"StatusCodes": {"Items": field(block(group, "failover_criteria"), "status_codes")}},
-            "Members": {"Items": items(field(group, "member")).map(plain).collect::<Vec<_>>()},
-        })
-    });
-    let errors = items(field(values, "custom_error_response")).map(|each| {
-        let status = field(each, "response_code")
-            .as_u64()
-            .filter(|&code| code > 0);
-        json!({
-            "ErrorCode": field(each, "error_code"),
-            "ResponseCode": status,
-            "ErrorCachingMinTTL": field(each, "error_caching_min_ttl"),
-        })
-    });
-    json!({
-        "Enabled": flag(field(values, "enabled")),
-        "CacheTagConfig": {"HeaderName": field(block(values, "cache_tag_config"), "header_name")},
-        "CacheBehaviors": behaviors.collect::<Vec<_>>(),
-        "DefaultCacheBehavior": behavior(block(values, "default_cache_behavior")),
-        "Origins": origins.collect::<Vec<_>>(),
-        "OriginGroups": {"Items": groups.collect::<Vec<_>>()},
-        "CustomErrorResponses": errors.collect::<Vec<_>>(),
-    })
-}
-
-fn behavior(values: &Value) -> Value {
-    let mut behavior = plain(values);
-    let functions = items(field(values, "lambda_function_association"))
-        .map(|each| json!({"EventType": field(each, "event_type"), "LambdaFunctionARN": field(each, "lambda_arn")}));
-    behavior.insert("LambdaFunctionAssociations".into(), functions.collect());
-    let functions = items(field(values, "function_association"))
-        .map(plain)
-        .map(Value::Object);
-    behavior.insert("FunctionAssociations".into(), functions.collect());
-    let forwarded = block(values, "forwarded_values");
-    let mut legacy = plain(forwarded);
-    let mut cookies = plain(block(forwarded, "cookies"));
-    if let Some(listed) = cookies.remove("WhitelistedNames") {
-        cookies.insert("WhitelistedNames".into(), listed);
-    }
-    legacy.insert("Cookies".into(), Value::Object(cookies));
-    behavior.insert("ForwardedValues".into(), Value::Object(legacy));
-    for (terraform, name) in [
-        ("min_ttl", "MinTTL"),
-        ("default_ttl", "DefaultTTL"),
-        ("max_ttl", "MaxTTL"),
-    ] {
-        behavior.insert(name.into(), field(values, terraform).clone());
-    }
-    Value::Object(behavior)
-}
-
-fn origin(values: &Value) -> Value {
-    let custom = block(values, "custom_origin_config");
-    let headers = items(field(values, "custom_header"))
-        .map(|each| json!({"HeaderName": field(each, "name")}));
-    json!({
-        "Id": field(values, "origin_id"),
-        "DomainName": field(values, "domain_name"),
-        "ResponseCompletionTimeout": field(values, "response_completion_timeout"),
-        "OriginCustomHeaders": headers.collect::<Vec<_>>(),
-        "CustomOriginConfig": custom.is_object().then(|| json!({
-            "OriginReadTimeout": field(custom, "origin_read_timeout"),
-            "OriginProtocolPolicy": field(custom, "origin_protocol_policy"),
-        })),
-    })
-}
-
-fn policy(kind: &str, values: &Value) -> Value {
-    let parts = match kind {
-        "aws_cloudfront_cache_policy" => {
-            block(values, "parameters_in_cache_key_and_forwarded_to_origin")
-        }
-        _ => values,
-    };
-    let listed = |section: &str, list: &str| {
-        let config = block(parts, section);
-        let mut names = texts(field(block(config, list), "items"));
-        names.sort();
-        (
-            field(
-                config,
-                &section
-                    .replace("_config", "_behavior")
-                    .replace("headers_b", "header_b")
-                    .replace("cookies_b", "cookie_b")
-                    .replace("query_strings_b", "query_string_b"),
-            )
-            .clone(),
-            names,
-        )
-    };
-    let (header, headers) = listed("headers_config", "headers");
-    let (cookie, cookies) = listed("cookies_config", "cookies");
-    let (query, queries) = listed("query_strings_config", "query_strings");
-    let parts_spelled = json!({
-        "EnableAcceptEncodingBrotli": field(parts, "enable_accept_encoding_brotli"),
-        "EnableAcceptEncodingGzip": field(parts, "enable_accept_encoding_gzip"),
-        "HeadersConfig": {"HeaderBehavior": header, "Headers": headers},
-        "CookiesConfig": {"CookieBehavior": cookie, "Cookies": cookies},
-        "QueryStringsConfig": {"QueryStringBehavior": query, "QueryStrings": queries},
-    });
-    let headers_of = |section: &str| {
-        let section = block(values, section);
-        items(field(section, "items"))
-            .map(|each| json!({"Header": field(each, "header")}))
-            .collect::<Vec<_>>()
-    };
-    json!({
-        "CachePolicyConfig": {
-            "MinTTL": field(values, "min_ttl"),
-            "DefaultTTL": field(values, "default_ttl"),
-            "MaxTTL": field(values, "max_ttl"),
-            "ParametersInCacheKeyAndForwardedToOrigin": parts_spelled,
-        },
-        "OriginRequestPolicyConfig": parts_spelled,
-        "ResponseHeadersPolicyConfig": {
-            "RemoveHeadersConfig": {"Items": headers_of("remove_headers_config")},
-            "CustomHeadersConfig": {"Items": headers_of("custom_headers_config")},
-        },
-    })
-}
-
-fn function(values: &Value) -> Value {
-    let tags = match field(values, "tags_all") {
-        Value::Null => field(values, "tags"),
-        all => all,
-    };
-    json!({
-        "MemorySize": field(values, "memory_size"),
-        "Timeout": field(values, "timeout"),
-        "Architectures": field(values, "architectures"),
-        "Layers": field(values, "layers"),
-        "Runtime": field(values, "runtime"),
-        "TracingConfig": {"Mode": field(block(values, "tracing_config"), "mode")},
-        "Environment": {"Variables": field(block(values, "environment"), "variables")},
-        "VpcConfig": block(values, "vpc_config"),
-        "DeadLetterConfig": block(values, "dead_letter_config"),
-        "Tags": tags,
-    })
 }

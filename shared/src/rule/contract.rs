@@ -64,6 +64,7 @@ rules! {
     GROUPS_EQUAL: "equals tenant.superadminGroup", "the prewarmer would get, and store for everybody, what superadmins see", "give it a group that may name tenants and nothing else";
     GROUP_CHARACTERS: "is {0?}", "no Cognito group can have that name", "use 1 to 128 characters without blanks";
     CLAIM_CHARACTERS: "is {0?}", "no token has such a claim", "write the claim's name, such as \"custom:organization\"";
+    CLAIM_NO_TENANT: "is {0?}", "it differs for every login, or holds a list: no tag could be made from it", "name the claim that says which tenant a user belongs to, such as \"custom:organization\"";
 
     VARIANT_TENANT: "is made from or written to the tenant header {0?}", "it is the tenant's alone", "choose another header";
     VARIANT_DEFAULT: "is {0?}, which is none of its values", "", "add that value, or correct the default";
@@ -85,6 +86,8 @@ rules! {
     ENDPOINT_TWICE: "{0?} stands there twice", "it would be requested twice for nothing", "drop one";
     PATH_CHARACTERS: "{0?} {1}", "{2}", "write the path in the very bytes that browsers send";
     FIXED_TENANT: "{0?} names a tenant by {1?}", "it would be requested for that one in every tenant's run, and refused at the edge", "write {tenant} for the tenant";
+    TENANT_UNCHECKED: "{0?} names the tenant in {1?}, which is not one of tenant.queryNames", "the viewer authorizer would let everybody name any tenant there", "add it to tenant.queryNames and cacheKey.queryNames, or use a name that is there";
+    REQUEST_WILDCARD: "{0?} has a *", "a request has no wildcards: it would be asked for as it is written", "write the path that people open";
     QUERY_NOT_IN_KEY: "{0?} has the query name {1?}, which is not in cacheKey.queryNames", "answers that differ by it would share one entry", "add it there, or drop it from the path";
     QUERY_TWICE: "{0?} has the query name {1?} twice", "servers differ in which one they take", "keep one";
     NOT_CACHED: "{0?} matches none of paths", "it would not be cached", "add a pattern for it to paths, or correct it";
@@ -94,6 +97,7 @@ rules! {
     TIMEOUT_TOO_LONG: "is {0} s", "CloudFront waits at most 180 s for an origin, and one call of the prewarm function has to hold the request and its repetition", "write {1}s or less";
     PROBE_WITHOUT_VERSION: "is of no use without version", "there would be nothing to compare", "name the header that it answers with in version";
     PROBE_IS_ENDPOINT: "{0?} is an endpoint too", "a probe must not be cached, an endpoint has to be", "give the probe a path of its own";
+    PROBE_IS_PATH: "{0?} is one of paths too", "a probe must not be cached, and paths are", "give the probe a path of its own, or take it out of paths";
 
     MIGRATION_EVERY_TENANT: "{0?} has no {tenant}", "it would purge every tenant", "put {tenant} where the path names the tenant";
     MIGRATION_NEIGHBOUR: "{0?} has a wildcard right behind {tenant}, or behind letters that an id may go on with", "{tenant}* of acme also purges acme2", "let a character stand between that no id has, as in {tenant}/* or {tenant}&*";

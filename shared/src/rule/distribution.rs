@@ -42,7 +42,7 @@ rules! {
     HEADER_OVERWRITTEN: "writes {0?} over the origin's", "every answer would seem to be of that version, or of that tenant", "take it out of the response headers policy";
     PLAIN_VIEWERS: "takes requests by plain HTTP", "tokens and answers travel in the clear", "set ViewerProtocolPolicy to https-only";
     PLAIN_ORIGIN: "reaches the API {0?} by plain HTTP", "tokens and answers travel in the clear", "set OriginProtocolPolicy to https-only, or say that plain HTTP is meant";
-    ERROR_PAGE: "turns {0} into {1}", "refusals and failures look like answers, to people and to the prewarmer", "drop ResponseCode and ResponsePagePath of {0}; serve a front end's routes by a function at viewer-request";
+    ERROR_PAGE: "turns {0} into {1}", "refusals and failures look like something else, to people and to the prewarmer", "drop ResponseCode and ResponsePagePath of {0}; serve a front end's routes by a function at viewer-request";
     ERROR_TTL: "caches {0} for {1} s, and the prewarmer reckons with {2} s", "it would read the cached error again, or wait for nothing", "set ErrorCachingMinTTL of {0} to {2}, or the pipeline's error caching TTL to {1}s";
     FAILOVER_CODE: "fails over on {0}", "that is the API's answer, and would be replaced by another's", "fail over on 500, 502, 503 and 504 only";
     FAILOVER_METHODS: "has an origin group and takes {0}", "CloudFront refuses an origin group on a behaviour that takes more than GET, HEAD and OPTIONS", "let it take GET, HEAD and OPTIONS, or drop the origin group";

@@ -53,6 +53,17 @@ fn check(contract: &Contract, found: &mut Found) {
     endpoints::check(contract, found);
 }
 
+/// Notes that a list is empty, unless something else is wrong with it or with what it is in.
+fn empty(at: &str, rule: &'static Rule, found: &mut Found) {
+    let section = at.split('.').next().unwrap_or(at);
+    if !found
+        .iter()
+        .any(|each| each.place == at || each.place == section)
+    {
+        found.push(rule.at(at, &[]));
+    }
+}
+
 /// Notes each name that stands twice in a list.
 fn distinct<'a>(
     at: &str,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Found, distinct, request_path};
+use super::{Found, distinct, empty, request_path};
 use crate::contract::{Contract, Endpoint, TENANT_PLACEHOLDER, without_query};
 use crate::path_pattern;
 use crate::rule::contract as rules;
@@ -12,7 +12,7 @@ const LONGEST_TIMEOUT: u64 = 300;
 
 pub(super) fn check(contract: &Contract, found: &mut Found) {
     if contract.endpoints.is_empty() {
-        found.push(rules::NO_ENDPOINTS.at("endpoints", &[]));
+        empty("endpoints", &rules::NO_ENDPOINTS, found);
     }
     let paths = contract
         .endpoints
@@ -45,6 +45,10 @@ pub(super) fn check(contract: &Contract, found: &mut Found) {
     if contract.version.is_none() {
         found.push(rules::PROBE_WITHOUT_VERSION.at("probe", &[]));
     }
+    let bare = without_query(&probe.path);
+    if contract.paths.iter().any(|each| each.pattern == bare) {
+        found.push(rules::PROBE_IS_PATH.at("probe.path", &[&probe.path]));
+    }
     let same = |e: &Endpoint| without_query(&e.path) == without_query(&probe.path);
     if !probe.path.is_empty() && contract.endpoints.iter().any(same) {
         found.push(rules::PROBE_IS_ENDPOINT.at("probe.path", &[&probe.path]));
@@ -53,6 +57,9 @@ pub(super) fn check(contract: &Contract, found: &mut Found) {
 
 fn request(at: &str, path: &str, contract: &Contract, found: &mut Found) {
     request_path::check(at, path, found);
+    if without_query(path).contains('*') {
+        found.push(rules::REQUEST_WILDCARD.at(at, &[&path]));
+    }
     let Some((_, query)) = path.split_once('?') else {
         return;
     };
@@ -69,6 +76,9 @@ fn request(at: &str, path: &str, contract: &Contract, found: &mut Found) {
             .any(|known| known == name);
         if names_tenant && value != TENANT_PLACEHOLDER {
             found.push(rules::FIXED_TENANT.at(at, &[&path, &pair]));
+        }
+        if !names_tenant && value.contains(TENANT_PLACEHOLDER) {
+            found.push(rules::TENANT_UNCHECKED.at(at, &[&path, &name]));
         }
         let keyed = contract
             .cache_key

@@ -44,6 +44,7 @@ const TAKEN: &[&str] = &[
     "date",
     "etag",
     "expires",
+    "forwarded",
     "if-match",
     "if-modified-since",
     "if-none-match",
@@ -55,10 +56,15 @@ const TAKEN: &[&str] = &[
     "referer",
     "server",
     "set-cookie",
+    "strict-transport-security",
     "user-agent",
     "vary",
     "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-warmfront-look",
 ];
+const TAKEN_PREFIXES: &[&str] = &["access-control-", "content-", "sec-"];
 
 /// Response headers that do not say how new the data is, or not in a version's characters.
 const NO_VERSION: &[&str] = &[
@@ -95,7 +101,7 @@ pub(super) fn check(contract: &Contract, found: &mut Found) {
         named(at, name, found);
         if is_unwritable(name) {
             found.push(rules::HEADER_NOT_WRITABLE.at(at, &[name]));
-        } else if TAKEN.contains(name) {
+        } else if is_taken(name) {
             found.push(rules::HEADER_TAKEN.at(at, &[name]));
         }
     }
@@ -103,6 +109,8 @@ pub(super) fn check(contract: &Contract, found: &mut Found) {
         named("tenant.responseHeader", name, found);
         if is_unwritable(name) {
             found.push(rules::HEADER_NOT_WRITABLE.at("tenant.responseHeader", &[name]));
+        } else if is_taken(name) {
+            found.push(rules::HEADER_TAKEN.at("tenant.responseHeader", &[name]));
         }
         // Requests and responses may name the tenant alike: one is read, the other written.
         if *name != tenant.header {
@@ -112,7 +120,7 @@ pub(super) fn check(contract: &Contract, found: &mut Found) {
     if let Some(version) = &contract.version {
         let name = version.header.as_str();
         named("version.header", name, found);
-        if is_unwritable(name) || NO_VERSION.contains(&name) {
+        if is_unwritable(name) || NO_VERSION.contains(&name) || has_taken_prefix(name) {
             found.push(rules::VERSION_HEADER.at("version.header", &[&name]));
         }
         written.push(("version.header".to_owned(), name));
@@ -129,11 +137,21 @@ fn collisions(written: &[(String, &str)], found: &mut Found) {
     for (index, (at, name)) in written.iter().enumerate() {
         let alike = |other: &str| other.replace('_', "-") == name.replace('_', "-");
         let before = written[..index].iter().find(|(_, other)| alike(other));
-        let renaming = at == "previousTagHeader";
-        if let Some((other, _)) = before.filter(|_| !name.is_empty() && !renaming) {
+        // Two names of the tag header that are one have a rule of their own.
+        let renamed =
+            |(other, _): &&(String, &str)| at == "previousTagHeader" && other == "tagHeader";
+        if let Some((other, _)) = before.filter(|each| !name.is_empty() && !renamed(each)) {
             found.push(rules::HEADER_TWICE.at(at, &[name, other]));
         }
     }
+}
+
+fn is_taken(name: &str) -> bool {
+    TAKEN.contains(&name) || has_taken_prefix(name)
+}
+
+fn has_taken_prefix(name: &str) -> bool {
+    TAKEN_PREFIXES.iter().any(|p| name.starts_with(p))
 }
 
 pub(super) fn is_unwritable(name: &str) -> bool {

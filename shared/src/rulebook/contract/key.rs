@@ -1,7 +1,7 @@
 //! The cache key: what it must hold, what CloudFront refuses in it, and what makes it useless.
 
 use super::headers::{is_unwritable, named};
-use super::{Found, distinct, is_header_value};
+use super::{Found, distinct, empty, is_header_value};
 use crate::contract::{CacheKey, Contract, TenantNaming};
 use crate::rule::contract as rules;
 
@@ -46,14 +46,18 @@ const MANY_VALUES: &[&str] = &[
 const BUSTERS: &[&str] = &[
     "_",
     "access_token",
+    "api_key",
+    "apikey",
     "cachebuster",
     "cachebust",
     "cache_buster",
     "cb",
+    "csrf_token",
     "fbclid",
     "gclid",
     "id_token",
     "jwt",
+    "nocache",
     "nonce",
     "rand",
     "random",
@@ -64,6 +68,35 @@ const BUSTERS: &[&str] = &[
     "signature",
     "timestamp",
     "token",
+    "ts",
+];
+
+/// Parts of names of headers and cookies that hold a login or a session.
+const SESSIONS: &[&str] = &[
+    "api-key", "apikey", "auth", "awsalb", "cognito", "csrf", "jwt", "sess", "token", "user-id",
+    "user_id", "userid", "xsrf",
+];
+
+/// What analytics call their cookies, one for every visitor.
+const VISITORS: &[&str] = &[
+    "_fb", "_ga", "_gcl", "_gid", "_hj", "ajs_", "amp_", "intercom", "mp_",
+];
+
+/// Claims that differ for every login, or hold a list.
+const NO_TENANT: &[&str] = &[
+    "at_hash",
+    "aud",
+    "auth_time",
+    "client_id",
+    "cognito:groups",
+    "event_id",
+    "exp",
+    "iat",
+    "iss",
+    "jti",
+    "nonce",
+    "origin_jti",
+    "token_use",
 ];
 
 pub(super) fn check(contract: &Contract, found: &mut Found) {
@@ -114,7 +147,7 @@ pub(super) fn check(contract: &Contract, found: &mut Found) {
 }
 
 fn naming(tenant: &TenantNaming, found: &mut Found) {
-    if tenant.prewarm_group == tenant.superadmin_group {
+    if tenant.prewarm_group == tenant.superadmin_group && !tenant.prewarm_group.is_empty() {
         found.push(rules::GROUPS_EQUAL.at("tenant.prewarmGroup", &[]));
     }
     for (at, group) in [
@@ -126,12 +159,12 @@ fn naming(tenant: &TenantNaming, found: &mut Found) {
             found.push(rules::GROUP_CHARACTERS.at(at, &[group]));
         }
     }
-    if tenant
-        .claim
-        .chars()
-        .any(|c| c.is_whitespace() || c.is_control())
-    {
-        found.push(rules::CLAIM_CHARACTERS.at("tenant.claim", &[&tenant.claim]));
+    let claim = &tenant.claim;
+    if claim.starts_with("claim:") || claim.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        found.push(rules::CLAIM_CHARACTERS.at("tenant.claim", &[claim]));
+    }
+    if NO_TENANT.contains(&claim.as_str()) {
+        found.push(rules::CLAIM_NO_TENANT.at("tenant.claim", &[claim]));
     }
 }
 
@@ -148,21 +181,26 @@ fn header(name: &str, found: &mut Found) {
         found.push(rules::KEY_HEADER_REFUSED.at(at, &[&name, &instead]));
     } else if name.starts_with("cloudfront-") {
         found.push(rules::KEY_HEADER_FROM_CLOUDFRONT.at(at, &[&name]));
-    } else if MANY_VALUES.contains(&name) || name.starts_with("sec-ch-ua") {
+    } else if is_from_many(name) {
         found.push(rules::KEY_HEADER_TOO_MANY_VALUES.at(at, &[&name]));
     }
 }
 
+fn is_from_many(header: &str) -> bool {
+    let has_few = header == "sec-ch-ua-mobile" || header == "sec-ch-ua-platform";
+    MANY_VALUES.contains(&header)
+        || header.starts_with("sec-ch-ua") && !has_few
+        || SESSIONS.iter().any(|part| header.contains(part))
+}
+
 fn is_session(cookie: &str) -> bool {
     let lower = cookie.to_ascii_lowercase();
-    let tokens = [
-        "sess", "token", "jwt", "csrf", "xsrf", "auth", "awsalb", "cognito",
-    ];
     lower == "sid"
+        || lower == "uid"
         || lower.split('.').next_back() == Some("sid")
-        || lower.starts_with("_ga")
+        || VISITORS.iter().any(|start| lower.starts_with(start))
         || lower == "*"
-        || tokens.iter().any(|part| lower.contains(part))
+        || SESSIONS.iter().any(|part| lower.contains(part))
 }
 
 fn lists(key: &CacheKey, tenant: &TenantNaming, found: &mut Found) {
@@ -183,7 +221,7 @@ fn lists(key: &CacheKey, tenant: &TenantNaming, found: &mut Found) {
         if at.starts_with("cacheKey") && list.len() > MAX_NAMES {
             found.push(rules::KEY_TOO_LONG.at(at, &[&list.len()]));
         }
-        let is_bare = |byte: u8| (33..=126).contains(&byte) && !b"&=#?;,\"<>{}\\".contains(&byte);
+        let is_bare = |byte: u8| (33..=126).contains(&byte) && !b"&=#?;,*\"<>{}\\".contains(&byte);
         if at.ends_with("queryNames") || at.ends_with("cookies") {
             for name in list.iter().filter(|name| !name.bytes().all(is_bare)) {
                 found.push(rules::KEY_NAME_CHARACTERS.at(at, &[name]));
@@ -203,7 +241,7 @@ fn encodings(key: &CacheKey, found: &mut Found) {
         }
     }
     if key.warmed.is_empty() {
-        found.push(rules::NO_WARMED.at("cacheKey.warmed", &[]));
+        empty("cacheKey.warmed", &rules::NO_WARMED, found);
     }
 }
 

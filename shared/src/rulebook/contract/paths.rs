@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{Found, distinct};
+use super::{Found, distinct, empty};
 use crate::contract::{Contract, TENANT_PLACEHOLDER};
 use crate::path_pattern;
 use crate::rule::contract as rules;
@@ -18,7 +18,7 @@ const LONGEST_TTL: Duration = Duration::from_hours(365 * 24);
 pub(super) fn check(contract: &Contract, found: &mut Found) {
     let paths = &contract.paths;
     if paths.is_empty() {
-        found.push(rules::NO_PATHS.at("paths", &[]));
+        empty("paths", &rules::NO_PATHS, found);
     }
     for (index, path) in paths.iter().enumerate() {
         let at = format!("paths[{index}]");

@@ -34,7 +34,15 @@ fn access(behavior: &Behavior, checked: &Checked<'_>, found: &mut Vec<Problem>) 
     if behavior.viewer_protocol == "allow-all" {
         found.push(rules::PLAIN_VIEWERS.at(&at, &[]));
     }
+    let forwarded = behavior.forwarding.known();
+    let unverified = !checked.is_authorized(behavior)
+        && behavior.caches()
+        && forwarded.is_some_and(|each| each.headers.includes("authorization"));
     if checked.is_public(behavior) {
+        // Without a token its answers may be for everybody; with one they are somebody's.
+        if unverified {
+            found.push(rules::TOKEN_UNVERIFIED.at(&at, &[]));
+        }
         return;
     }
     let tenants = checked.serves_tenants(behavior);
@@ -45,8 +53,7 @@ fn access(behavior: &Behavior, checked: &Checked<'_>, found: &mut Vec<Problem>) 
             &rules::WAY_ROUND
         };
         found.push(rule.at(&at, &[]));
-        let forwarded = behavior.forwarding.known();
-        if behavior.caches() && forwarded.is_some_and(|f| f.headers.includes("authorization")) {
+        if unverified {
             found.push(rules::TOKEN_UNVERIFIED.at(&at, &[]));
         }
     }

@@ -113,6 +113,9 @@ fn responses(behavior: &Behavior, public: bool, contract: &Contract, found: &mut
             found.push(rules::TAG_VISIBLE.at(&at, &[name]));
         }
     }
+    if !public && headers.removed.iter().any(|each| each == "age") {
+        found.push(rules::HEADER_HIDDEN.at(&at, &[&"age"]));
+    }
     let version = contract.version.as_ref().map(|stamp| &stamp.header);
     for name in [version, contract.tenant.response_header.as_ref()]
         .into_iter()
