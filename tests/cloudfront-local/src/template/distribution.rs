@@ -47,7 +47,9 @@ pub(super) fn read(app: &App, stack: &Stack, logical_id: &str) -> Distribution {
     let mut is_known = true;
     let mut unknown = |at: &str, reason: &Unresolved| {
         let mut members = at.split(['.', '[']).skip(1);
-        if members.any(|name| WITHOUT_EFFECT.contains(&name)) {
+        if app.skips_functions && members.clone().any(|name| name.ends_with("Associations")) {
+            // Told with its event, as what is skipped.
+        } else if members.any(|name| WITHOUT_EFFECT.contains(&name)) {
             app.tell(format!("{at} is left out: {}", reason.0));
         } else {
             is_known = false;
