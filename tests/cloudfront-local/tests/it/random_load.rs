@@ -48,8 +48,12 @@ fn body(path: &str, version: u64) -> String {
 async fn answer(State(versions): State<Versions>, request: Request) -> (HeaderMap, String) {
     let path = request.uri().path().to_owned();
     let version = versions.of(&path);
-    // A few fetches last long enough for a purge to overtake them.
-    let delay = if fastrand::u8(..100) < 3 { 1_500 } else { 2 };
+    // Fetches of variants last long enough for a purge to overtake them.
+    let delay = if request.uri().query().is_some() {
+        1_500
+    } else {
+        2
+    };
     tokio::time::sleep(Duration::from_millis(delay)).await;
     let mut headers = HeaderMap::new();
     let tag = path.replace('/', "-");
@@ -68,6 +72,16 @@ struct Counts {
     late: AtomicU64,
 }
 
+/// An invalidation on its way.
+struct Running {
+    id: String,
+    path: String,
+    version: u64,
+    /// A variant that was fetched while the purge began, and where.
+    variant: String,
+    pop: &'static str,
+}
+
 /// One client, with objects of its own.
 struct Worker {
     client: reqwest::Client,
@@ -77,8 +91,7 @@ struct Worker {
     number: u64,
     /// Versions that no reader may be behind any more.
     floors: BTreeMap<String, u64>,
-    /// Invalidations on their way: id, object, version.
-    running: Vec<(String, String, u64)>,
+    running: Vec<Running>,
     rng: fastrand::Rng,
 }
 
@@ -88,12 +101,13 @@ impl Worker {
             let path = format!("/open/{}-{}", self.number, self.rng.u64(..KEYS));
             match self.rng.u16(..1000) {
                 0..=4 => {
-                    let (first, second) = (self.pop(), self.pop());
-                    tokio::join!(
-                        self.read(&path, first, None),
-                        self.read(&path, second, None)
+                    let pop = self.pop();
+                    let variant = format!("{path}?window={}", self.rng.u32(..));
+                    let (fetched, ()) = tokio::join!(
+                        self.purge(&path, &variant, pop),
+                        self.read(&variant, pop, None)
                     );
-                    self.purge(&path).await;
+                    self.running.extend(fetched);
                 }
                 5..=14 => self.ask_for_completion().await,
                 _ => {
@@ -109,10 +123,11 @@ impl Worker {
         POPS[self.rng.usize(..POPS.len())]
     }
 
-    /// Reads an object, or its first bytes.
-    async fn read(&self, path: &str, pop: &str, part: Option<usize>) {
+    /// Reads an object or a variant of it, or its first bytes.
+    async fn read(&self, target: &str, pop: &str, part: Option<usize>) {
+        let path = target.split('?').next().unwrap();
         let floor = self.floors.get(path).copied().unwrap_or_default();
-        let url = format!("{}{path}", text(&self.ready["distributions"][0]["url"]));
+        let url = format!("{}{target}", text(&self.ready["distributions"][0]["url"]));
         let mut request = self.client.get(url).header("x-cloudfront-local-pop", pop);
         if let Some(end) = part {
             request = request.header("range", format!("bytes=0-{}", end - 1));
@@ -156,45 +171,48 @@ impl Worker {
         self.counts.late.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Raises the version and purges, by tag or by path. A refusal of the profile `rough` leaves the old one in place.
-    async fn purge(&mut self, path: &str) {
+    /// Raises the version and purges by tag, a little after somebody began to fetch a variant. A refusal of the profile
+    /// `rough` leaves the old objects in place.
+    async fn purge(&self, path: &str, variant: &str, pop: &'static str) -> Option<Running> {
+        tokio::time::sleep(Duration::from_millis(100)).await;
         let version = self.versions.raise(path);
-        let item = if self.rng.bool() {
-            format!("#{}", path.replace('/', "-"))
-        } else {
-            path.to_owned()
-        };
+        let item = format!("#{}", path.replace('/', "-"));
         let reference = format!("{path}-{version}");
-        let url = self.invalidations();
-        let request = self.client.post(url).body(batch(&reference, &[&item]));
+        let request = self.client.post(self.invalidations());
+        let request = request.body(batch(&reference, &[&item]));
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let xml = response.text().await.unwrap();
-        if status == 201 {
-            let id = element(&xml, "Id").to_owned();
-            self.running.push((id, path.to_owned(), version));
-            self.counts.purges.fetch_add(1, Ordering::Relaxed);
-        } else {
+        if status != 201 {
             assert!(xml.contains("Throttling") || status == 503, "{xml}");
+            return None;
         }
+        self.counts.purges.fetch_add(1, Ordering::Relaxed);
+        Some(Running {
+            id: element(&xml, "Id").to_owned(),
+            path: path.to_owned(),
+            version,
+            variant: variant.to_owned(),
+            pop,
+        })
     }
 
     async fn ask_for_completion(&mut self) {
-        let Some((id, path, version)) = self.running.first().cloned() else {
-            return;
-        };
-        let url = format!("{}/{id}", self.invalidations());
-        let response = self.client.get(url).send().await.unwrap();
-        if response.status() != 200 {
+        if self.running.is_empty() {
             return;
         }
-        self.running.remove(0);
-        if element(&response.text().await.unwrap(), "Status") == "Completed" {
-            let floor = self.floors.entry(path).or_default();
-            *floor = version.max(*floor);
+        let one = self.running.remove(0);
+        let url = format!("{}/{}", self.invalidations(), one.id);
+        let response = self.client.get(url).send().await.unwrap();
+        let is_told = response.status() == 200;
+        let xml = response.text().await.unwrap();
+        if is_told && element(&xml, "Status") == "Completed" {
+            let floor = self.floors.entry(one.path).or_default();
+            *floor = one.version.max(*floor);
             self.counts.completed.fetch_add(1, Ordering::Relaxed);
+            self.read(&one.variant, one.pop, None).await;
         } else {
-            self.running.push((id, path, version));
+            self.running.push(one);
         }
     }
 
