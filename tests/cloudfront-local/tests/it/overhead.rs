@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use crate::stage::{Script, Stage, fixture};
 
 const BODY: usize = 10 * 1024;
-const REQUESTS: usize = 40_000;
+const REQUESTS: usize = 20_000;
 const CONNECTIONS: usize = 4;
 
 /// nginx as Debian has it: installed, or its package unpacked beside the build.
@@ -53,7 +53,7 @@ async fn start_nginx(origin: &str) -> (Child, String) {
     let config = format!(
         "daemon off; master_process off; pid nginx.pid; error_log logs/error.log;\n\
          events {{}}\n\
-         http {{ access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;\n\
+         http {{ access_log off; keepalive_requests 1000000; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;\n\
          uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n\
          proxy_cache_path cache keys_zone=one:10m;\n\
          server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass {origin}; proxy_cache one; proxy_cache_valid 200 1d; }} }} }}"
