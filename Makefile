@@ -12,6 +12,7 @@ export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 export CARGO_TERM_PROGRESS_WHEN ?= auto
 CARGO := cargo --locked
 WASM := wasm32-unknown-unknown
+CRATE_VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 FUNCTIONS := invalidate poll prewarm
 PACKAGES := $(foreach function,$(FUNCTIONS),--package $(function))
 STACK := target/debug/warmfront-stack
@@ -78,6 +79,23 @@ build-local: ## Build the functions for the local stack, quickly, into target/lo
 rulebook: ## Build the rulebook for the CDK app, where it is stale
 	@test -e "$$(rustc --print sysroot)/lib/rustlib/$(WASM)" || rustup target add $(WASM)
 	@$(CARGO) build --quiet --release --package rulebook --target $(WASM)
+
+# Linked for glibc 2.17, as manylinux2014 promises; no folder of this machine is in them, so that two builds are the same.
+CLOUDFRONT_LOCAL := $(CURDIR)/target/packages
+ARCHITECTURES := x86_64 aarch64
+.PHONY: cloudfront-local-packages
+cloudfront-local-packages: $(TOOLS)/cargo-lambda.installed ## Pack cloudfront-local for PyPI and npm, for x86-64 and arm64, into target/packages
+	for arch in $(ARCHITECTURES); do \
+		echo "building cloudfront-local for $$arch"; \
+		rustup target add $$arch-unknown-linux-gnu; \
+		RUSTFLAGS="--remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(HOME)/.cargo=cargo" \
+		CFLAGS="-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(HOME)/.cargo=cargo" \
+		cargo lambda build --locked --release --disable-optimizations --package cloudfront-local --bin cloudfront-local \
+			--target $$arch-unknown-linux-gnu.2.17 --lambda-dir $(CLOUDFRONT_LOCAL)/$$arch; \
+	done
+	$(PYTHON) tests/cloudfront-local/packages/pack.py $(CRATE_VERSION) $(CLOUDFRONT_LOCAL) \
+		$(foreach arch,$(ARCHITECTURES),$(arch)=$(CLOUDFRONT_LOCAL)/$(arch)/cloudfront-local/bootstrap)
+	$(PYTHON) tests/cloudfront-local/packages/try.py $(CLOUDFRONT_LOCAL)
 
 .PHONY: synth
 synth: node-modules ## Synthesize the CDK app; needs no AWS account and no built functions (SETTINGS=)

@@ -33,16 +33,7 @@ pub(crate) async fn serve(site: Arc<Site>, request: Request<Incoming>) -> Result
     let started = Instant::now();
     let now = site.clock.now();
     let (head, body) = request.into_parts();
-    let body = match Limited::new(body, MAX_BODY).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::new(
-            413,
-            "BatchTooLarge",
-            format!("The request body is larger than {MAX_BODY} bytes."),
-        )),
-        // The client went away: nobody reads an answer.
-        Err(_) => return Err(reply::no_answer()),
-    };
+    let body = read(body).await?;
     let path = head
         .uri
         .path_and_query()
@@ -73,7 +64,32 @@ pub(crate) async fn serve(site: Arc<Site>, request: Request<Incoming>) -> Result
     };
     entry.fault = struck.as_ref().map(|(id, _)| *id);
     entry.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match &outcome {
+    let effect = struck.map(|(_, effect)| effect);
+    tell(&mut entry, &outcome, effect.as_ref());
+    site.record(entry);
+    answer(outcome, effect, &site).await
+}
+
+/// The body, or why it is refused; an error if the client went away, and nobody reads an answer.
+async fn read(body: Incoming) -> Result<Result<Bytes, Refusal>, CutOff> {
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(collected) => Ok(Ok(collected.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => Ok(Err(Refusal::new(
+            413,
+            "BatchTooLarge",
+            format!("The request body is larger than {MAX_BODY} bytes."),
+        ))),
+        Err(_) => Err(reply::no_answer()),
+    }
+}
+
+/// What the history keeps of an answer.
+fn tell(entry: &mut Entry, outcome: &Result<Done, Refusal>, effect: Option<&Effect>) {
+    if matches!(effect, Some(Effect::Hang | Effect::LostResponse)) {
+        entry.error = Some("no answer".to_owned());
+        return;
+    }
+    match outcome {
         Ok(done) => {
             entry.status = Some(done.status);
             entry.subject.clone_from(&done.invalidation);
@@ -83,13 +99,6 @@ pub(crate) async fn serve(site: Arc<Site>, request: Request<Incoming>) -> Result
             entry.error = Some(refusal.code.clone());
         }
     }
-    let effect = struck.map(|(_, effect)| effect);
-    if matches!(effect, Some(Effect::Hang | Effect::LostResponse)) {
-        entry.status = None;
-        entry.error = Some("no answer".to_owned());
-    }
-    site.record(entry);
-    answer(outcome, effect, &site).await
 }
 
 /// Does what is asked, unless the fault stops it.

@@ -20,6 +20,14 @@ pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, CutOff>;
 #[error("the connection is closed here on purpose")]
 pub(crate) struct CutOff;
 
+impl CutOff {
+    /// What was written has to leave before the end does, or the client sees neither.
+    pub(crate) async fn after_what_was_written() -> Self {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Self
+    }
+}
+
 /// Pieces of a slow body.
 const PIECES: usize = 20;
 
@@ -48,11 +56,7 @@ fn cut_off(head: Bytes) -> ReplyBody {
     let steps = stream::unfold(Some(head), |head| async {
         match head {
             Some(head) if !head.is_empty() => Some((Ok(Frame::data(head)), Some(Bytes::new()))),
-            Some(_) => {
-                // What was written has to leave before the end does, or the client sees neither.
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                Some((Err(CutOff), None))
-            }
+            Some(_) => Some((Err(CutOff::after_what_was_written().await), None)),
             None => None,
         }
     });

@@ -98,18 +98,7 @@ impl CloudFrontLocal {
         let deployment = template::read(&options.sources())?;
         let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
         let mut not_modelled = deployment.not_modelled;
-        let origins = deployment
-            .distributions
-            .iter()
-            .flat_map(|distribution| &distribution.origins);
-        for origin in
-            origins.filter(|origin| OriginAddress::find(&options.origins, origin).is_none())
-        {
-            let (id, domain) = (&origin.id, &origin.domain_name);
-            not_modelled.push(format!(
-                "origin {id} ({domain}) has no address: requests to it are answered 502"
-            ));
-        }
+        not_modelled.extend(unmapped_origins(&options, &deployment.distributions));
         not_modelled.extend(empty_stores(&options, &deployment.functions));
         let edge = EdgeFunctions::new(
             &options.node,
@@ -117,77 +106,45 @@ impl CloudFrontLocal {
             &options.key_values,
             deployment.functions,
         )?;
-        let mut world = World::new(
-            deployment.distributions.clone(),
-            options.knobs(),
-            options.cache_capacity,
-            seed,
-        );
+        let distributions = deployment.distributions;
+        let (knobs, capacity) = (options.knobs(), options.cache_capacity);
+        let mut world = World::new(distributions.clone(), knobs, capacity, seed);
         for tenant in deployment.tenants {
             world.tenants.insert(tenant.id.clone(), tenant);
         }
-        let site = Arc::new(Site::new(
-            world,
-            options.origins.clone(),
-            edge,
-            deployment.app,
-        ));
-        let mut listeners = Vec::new();
-        let (control_plane, port) = bind(options.control_plane_port).await?;
-        let control_plane_url = url(port);
-        let for_calls = Arc::clone(&site);
-        let serve = move |request, _| control_plane::serve(Arc::clone(&for_calls), request);
-        listeners.push(tokio::spawn(accept(control_plane, None, serve)));
+        let origins = options.origins.clone();
+        let site = Arc::new(Site::new(world, origins, edge, deployment.app));
         let authority = Authority::new()?;
-        let mut distributions = Vec::new();
-        for (index, distribution) in deployment.distributions.into_iter().enumerate() {
-            let (plain, plain_port) =
-                bind(options.data_plane_ports.get(index).copied().unwrap_or(0)).await?;
-            let (secure, secure_port) =
-                bind(options.tls_ports.get(index).copied().unwrap_or(0)).await?;
-            distributions.push(DistributionUrls {
-                id: distribution.id.clone(),
-                logical_id: distribution.logical_id.clone(),
-                domain_name: distribution.domain_name.clone(),
-                url: url(plain_port),
-                tls_url: format!("https://127.0.0.1:{secure_port}"),
-            });
-            let acceptor = authority.acceptor(host_names(&distribution))?;
-            let distribution = Arc::new(distribution);
-            for (listener, acceptor) in [(plain, None), (secure, Some(acceptor))] {
-                let is_https = acceptor.is_some() || !options.plain_is_http;
-                let door = Arc::new(Door {
-                    distribution: Arc::clone(&distribution),
-                    is_https,
-                });
-                let site = Arc::clone(&site);
-                let serve = move |request, client: SocketAddr| {
-                    data_plane::serve(Arc::clone(&site), Arc::clone(&door), client, request)
-                };
-                listeners.push(tokio::spawn(accept(listener, acceptor, serve)));
-            }
+        let mut listeners = Listeners {
+            site: Arc::clone(&site),
+            tasks: Vec::new(),
+        };
+        let control_plane = listeners.control_plane(&options).await?;
+        let mut urls = Vec::new();
+        for (index, distribution) in distributions.into_iter().enumerate() {
+            let one = Arc::new(distribution);
+            urls.push(
+                listeners
+                    .data_plane(&options, &authority, index, one)
+                    .await?,
+            );
         }
         let (control, port) = bind(options.control_port).await?;
         let ready = Arc::new(Ready {
-            control_plane: control_plane_url,
+            control_plane,
             control: url(port),
-            distributions,
+            distributions: urls,
             public_keys: deployment.public_keys,
             ca_certificate: authority.pem().to_owned(),
             profile: options.profile,
             seed,
             not_modelled,
         });
-        let router = control_port::router(Arc::clone(&site), Arc::clone(&ready));
-        listeners.push(tokio::spawn(async move {
-            if let Err(error) = axum::serve(control, router).await {
-                tracing::error!(%error, "the control port stopped");
-            }
-        }));
+        listeners.control_port(control, &ready);
         Ok(Self {
             ready,
             site,
-            listeners,
+            listeners: listeners.tasks,
         })
     }
 
@@ -223,6 +180,79 @@ impl Drop for CloudFrontLocal {
             listener.abort();
         }
     }
+}
+
+/// The tasks that listen.
+struct Listeners {
+    site: Arc<Site>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Listeners {
+    /// Gives the URL of the CloudFront API.
+    async fn control_plane(&mut self, options: &Options) -> Result<String, StartError> {
+        let (listener, port) = bind(options.control_plane_port).await?;
+        let site = Arc::clone(&self.site);
+        let serve = move |request, _| control_plane::serve(Arc::clone(&site), request);
+        self.tasks.push(tokio::spawn(accept(listener, None, serve)));
+        Ok(url(port))
+    }
+
+    /// Opens the two ports of a distribution.
+    async fn data_plane(
+        &mut self,
+        options: &Options,
+        authority: &Authority,
+        index: usize,
+        distribution: Arc<Distribution>,
+    ) -> Result<DistributionUrls, StartError> {
+        let asked = |ports: &[u16]| ports.get(index).copied().unwrap_or(0);
+        let (plain, plain_port) = bind(asked(&options.data_plane_ports)).await?;
+        let (secure, secure_port) = bind(asked(&options.tls_ports)).await?;
+        let acceptor = authority.acceptor(host_names(&distribution))?;
+        for (listener, acceptor) in [(plain, None), (secure, Some(acceptor))] {
+            let is_https = acceptor.is_some() || !options.plain_is_http;
+            let door = Arc::new(Door {
+                distribution: Arc::clone(&distribution),
+                is_https,
+            });
+            let site = Arc::clone(&self.site);
+            let serve = move |request, client: SocketAddr| {
+                data_plane::serve(Arc::clone(&site), Arc::clone(&door), client, request)
+            };
+            let task = tokio::spawn(accept(listener, acceptor, serve));
+            self.tasks.push(task);
+        }
+        Ok(DistributionUrls {
+            id: distribution.id.clone(),
+            logical_id: distribution.logical_id.clone(),
+            domain_name: distribution.domain_name.clone(),
+            url: url(plain_port),
+            tls_url: format!("https://127.0.0.1:{secure_port}"),
+        })
+    }
+
+    fn control_port(&mut self, listener: TcpListener, ready: &Arc<Ready>) {
+        let router = control_port::router(Arc::clone(&self.site), Arc::clone(ready));
+        self.tasks.push(tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the control port stopped");
+            }
+        }));
+    }
+}
+
+/// Origins that no address is given for.
+fn unmapped_origins<'a>(
+    options: &'a Options,
+    distributions: &'a [Distribution],
+) -> impl Iterator<Item = String> + 'a {
+    let origins = distributions.iter().flat_map(|one| &one.origins);
+    let unmapped = origins.filter(|one| OriginAddress::find(&options.origins, one).is_none());
+    unmapped.map(|origin| {
+        let (id, domain) = (&origin.id, &origin.domain_name);
+        format!("origin {id} ({domain}) has no address: requests to it are answered 502")
+    })
 }
 
 /// Key value stores that no file is given for.

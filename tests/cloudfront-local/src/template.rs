@@ -5,6 +5,7 @@ mod app;
 mod distribution;
 mod functions;
 mod managed;
+mod origins;
 mod policies;
 mod reference;
 mod resolve;

@@ -63,84 +63,100 @@ impl ApiCall {
         let path = uri.path().trim_end_matches('/');
         let rest = path.strip_prefix("/2020-05-31/").unwrap_or_default();
         let parts: Vec<&str> = rest.split('/').collect();
-        let query = |name: &str| {
-            let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-            let found = pairs.find(|(key, _)| key == name);
-            found.map(|(_, value)| value.into_owned())
-        };
-        let page = || Page::new(query("Marker"), query("MaxItems"));
-        let (operation, target, request) = match (method.as_str(), &parts[..]) {
+        let query = Query(uri.query().unwrap_or_default());
+        if let [kind, id, "invalidation", one @ ..] = &parts[..]
+            && let Some(target) = target_named(kind, id)
+        {
+            let request = invalidation(method, one, &query, body)?;
+            let request = request.ok_or_else(|| unknown(method, path))?;
+            let operation = invalidation_operation(&request, &target);
+            return Ok(Self::about(operation, target, request));
+        }
+        let distribution = |id: &str| Target::Distribution(id.to_owned());
+        Ok(match (method.as_str(), &parts[..]) {
             ("GET", ["distribution"]) => {
-                let request = Request::ListDistributions(page()?);
-                (Operation::ListDistributions, None, request)
+                let request = Request::ListDistributions(query.page()?);
+                Self::about(Operation::ListDistributions, None::<Target>, request)
             }
-            ("GET", ["distribution", id]) => (
-                Operation::GetDistribution,
-                Some(Target::Distribution((*id).to_owned())),
-                Request::GetDistribution,
-            ),
-            ("GET", ["distribution", id, "config"]) => (
-                Operation::GetDistributionConfig,
-                Some(Target::Distribution((*id).to_owned())),
-                Request::GetDistributionConfig,
-            ),
-            ("PUT", ["distribution", id, "config"]) => (
-                Operation::UpdateDistribution,
-                Some(Target::Distribution((*id).to_owned())),
-                update(headers, body)?,
-            ),
-            ("GET", ["distribution-tenant", id]) => (
-                Operation::GetDistributionTenant,
-                Some(Target::Tenant((*id).to_owned())),
-                Request::GetDistributionTenant,
-            ),
+            ("GET", ["distribution", id]) => {
+                let request = Request::GetDistribution;
+                Self::about(Operation::GetDistribution, distribution(id), request)
+            }
+            ("GET", ["distribution", id, "config"]) => {
+                let request = Request::GetDistributionConfig;
+                Self::about(Operation::GetDistributionConfig, distribution(id), request)
+            }
+            ("PUT", ["distribution", id, "config"]) => {
+                let request = update(headers, body)?;
+                Self::about(Operation::UpdateDistribution, distribution(id), request)
+            }
+            ("GET", ["distribution-tenant", id]) => {
+                let target = Target::Tenant((*id).to_owned());
+                let request = Request::GetDistributionTenant;
+                Self::about(Operation::GetDistributionTenant, target, request)
+            }
             ("POST", ["distribution-tenants"]) => {
                 let request = list_tenants(body)?;
-                (Operation::ListDistributionTenants, None, request)
+                Self::about(Operation::ListDistributionTenants, None::<Target>, request)
             }
             ("GET", ["tagging"]) => {
-                let resource = query("Resource").unwrap_or_default();
+                let resource = query.value("Resource").unwrap_or_default();
                 let request = Request::ListTagsForResource(resource);
-                (Operation::ListTagsForResource, None, request)
-            }
-            (
-                verb,
-                [
-                    kind @ ("distribution" | "distribution-tenant"),
-                    id,
-                    "invalidation",
-                    one @ ..,
-                ],
-            ) if one.len() <= 1 => {
-                let target = if *kind == "distribution" {
-                    Target::Distribution((*id).to_owned())
-                } else {
-                    Target::Tenant((*id).to_owned())
-                };
-                let request = match (verb, one) {
-                    ("POST", []) => Request::CreateInvalidation(request_xml::read_batch(body)?),
-                    ("GET", []) => Request::ListInvalidations(page()?),
-                    ("GET", [one]) => Request::GetInvalidation((*one).to_owned()),
-                    _ => return Err(unknown(method, path)),
-                };
-                (
-                    invalidation_operation(&request, &target),
-                    Some(target),
-                    request,
-                )
+                Self::about(Operation::ListTagsForResource, None::<Target>, request)
             }
             _ => return Err(unknown(method, path)),
-        };
-        Ok(Self {
-            operation,
-            target,
-            request,
         })
+    }
+
+    fn about(operation: Operation, target: impl Into<Option<Target>>, request: Request) -> Self {
+        Self {
+            operation,
+            target: target.into(),
+            request,
+        }
     }
 
     pub(super) fn target_id(&self) -> &str {
         self.target.as_ref().map_or("", Target::id)
     }
+}
+
+/// The query of a call.
+struct Query<'a>(&'a str);
+
+impl Query<'_> {
+    fn value(&self, name: &str) -> Option<String> {
+        let mut pairs = form_urlencoded::parse(self.0.as_bytes());
+        let found = pairs.find(|(key, _)| key == name);
+        found.map(|(_, value)| value.into_owned())
+    }
+
+    fn page(&self) -> Result<Page, Refusal> {
+        Page::new(self.value("Marker"), self.value("MaxItems"))
+    }
+}
+
+fn target_named(kind: &str, id: &str) -> Option<Target> {
+    match kind {
+        "distribution" => Some(Target::Distribution(id.to_owned())),
+        "distribution-tenant" => Some(Target::Tenant(id.to_owned())),
+        _ => None,
+    }
+}
+
+/// What is asked of a target's invalidations, of all or of `one`; nothing if there is no such call.
+fn invalidation(
+    method: &Method,
+    one: &[&str],
+    query: &Query<'_>,
+    body: &[u8],
+) -> Result<Option<Request>, Refusal> {
+    Ok(Some(match (method.as_str(), one) {
+        ("POST", []) => Request::CreateInvalidation(request_xml::read_batch(body)?),
+        ("GET", []) => Request::ListInvalidations(query.page()?),
+        ("GET", [id]) => Request::GetInvalidation((*id).to_owned()),
+        _ => return Ok(None),
+    }))
 }
 
 fn unknown(method: &Method, path: &str) -> Refusal {
@@ -176,6 +192,8 @@ fn update(headers: &HeaderMap, body: &[u8]) -> Result<Request, Refusal> {
 }
 
 fn list_tenants(body: &[u8]) -> Result<Request, Refusal> {
+    // Clients send nothing where nothing is asked for.
+    let body: &[u8] = if body.is_empty() { b"<All/>" } else { body };
     let root = Element::read(body)?;
     let text = |at: &Element, name: &str| at.text_of(name).map(str::to_owned);
     let filter = root.child("AssociationFilter");

@@ -1,5 +1,7 @@
 //! What each API call does.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::call::{ApiCall, Request};
@@ -69,8 +71,22 @@ impl ApiCall {
                 let body = xml::invalidation_list(&shown, page, next.as_deref(), now);
                 Ok(Done::ok(body))
             }
+            _ => self.about_target(site, &mut state, target, now),
+        }
+    }
+
+    /// Calls about a distribution or tenant itself.
+    fn about_target(
+        &self,
+        site: &Site,
+        state: &mut State,
+        target: &Target,
+        now: Time,
+    ) -> Result<Done, Refusal> {
+        let distribution = Arc::clone(state.world.distribution_of(target)?);
+        let running = in_progress(state, target, now);
+        match &self.request {
             Request::GetDistributionTenant => {
-                state.world.distribution_of(target)?;
                 let tenant = state.world.tenants.get(target.id()).ok_or_else(not_found)?;
                 Ok(Done::ok(answer_xml::tenant(tenant)).with_etag(answer_xml::TENANT_ETAG))
             }
@@ -79,22 +95,21 @@ impl ApiCall {
                 caller_reference,
                 config,
             } => {
-                let before = state.world.distribution_of(target)?.clone();
-                let changed = update(site, &before, version.as_deref(), caller_reference, config)?;
-                let etag = answer_xml::etag(&changed);
-                let body = answer_xml::distribution(&changed, in_progress(&state, target, now));
+                let version = version.as_deref();
+                let changed = update(site, &distribution, version, caller_reference, config)?;
+                let body = answer_xml::distribution(&changed, running);
+                let done = Done::ok(body).with_etag(&answer_xml::etag(&changed));
                 let id = changed.id.clone();
                 state.world.distributions.insert(id, changed.into());
-                Ok(Done::ok(body).with_etag(&etag))
+                Ok(done)
+            }
+            Request::GetDistribution => {
+                let body = answer_xml::distribution(&distribution, running);
+                Ok(Done::ok(body).with_etag(&answer_xml::etag(&distribution)))
             }
             _ => {
-                let distribution = state.world.distribution_of(target)?;
-                let body = if let Request::GetDistribution = self.request {
-                    answer_xml::distribution(distribution, in_progress(&state, target, now))
-                } else {
-                    answer_xml::distribution_config(distribution)
-                };
-                Ok(Done::ok(body).with_etag(&answer_xml::etag(distribution)))
+                let body = answer_xml::distribution_config(&distribution);
+                Ok(Done::ok(body).with_etag(&answer_xml::etag(&distribution)))
             }
         }
     }

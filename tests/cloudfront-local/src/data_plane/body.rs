@@ -75,7 +75,11 @@ impl Body {
         match self {
             Self::Whole(bytes) => whole(bytes),
             Self::Coming { pieces, .. } => {
-                StreamBody::new(pieces.map(|piece| piece.map(Frame::data))).boxed_unsync()
+                let frames = pieces.then(async |piece| match piece {
+                    Ok(data) => Ok(Frame::data(data)),
+                    Err(CutOff) => Err(CutOff::after_what_was_written().await),
+                });
+                StreamBody::new(frames).boxed_unsync()
             }
         }
     }

@@ -52,39 +52,14 @@ pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) {
 pub(super) fn compose(visit: &Visit, origin: &Origin) -> (EdgeRequest, Option<String>) {
     let behavior = visit.behavior();
     let policy = &behavior.origin_request;
-    let in_key = |name: &HeaderName| {
-        behavior
-            .cache
-            .headers
-            .iter()
-            .any(|listed| listed == name.as_str())
-    };
     let is_read = matches!(visit.request.method, Method::GET | Method::HEAD);
-    let mut headers = HeaderMap::new();
-    for (name, value) in &visit.request.headers {
-        let text = name.as_str();
-        let is_removed = REMOVED.contains(&text) || text.starts_with("x-edge-");
-        let is_forwarded = in_key(name)
-            || (policy.headers.takes(text) && !is_removed)
-            || FORWARDED.contains(&text)
-            // CloudFront's own: a viewer's were taken out at the door.
-            || text.starts_with("cloudfront-")
-            // Stripped from GET and HEAD unless the key or an all-viewer policy takes it.
-            || (*name == AUTHORIZATION && !is_read);
-        if is_forwarded && *name != COOKIE {
-            headers.append(name, value.clone());
-        }
-    }
+    let mut headers = forwarded(visit);
     strip_hop_by_hop(&mut headers);
     add_own(&mut headers, visit, origin);
-    let takes = |selection: &Selection, other: &Selection, name: &str| {
-        selection.takes(name) || other.takes(name)
-    };
-    let cookies: Vec<String> = visit
-        .request
-        .cookies()
-        .filter(|(name, _)| !SIGNED_COOKIES.contains(name))
-        .filter(|(name, _)| takes(&behavior.cache.cookies, &policy.cookies, name))
+    let takes = |name: &str| behavior.cache.cookies.takes(name) || policy.cookies.takes(name);
+    let cookies = visit.request.cookies();
+    let cookies: Vec<String> = cookies
+        .filter(|(name, _)| !SIGNED_COOKIES.contains(name) && takes(name))
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     if !cookies.is_empty()
@@ -92,11 +67,7 @@ pub(super) fn compose(visit: &Visit, origin: &Origin) -> (EdgeRequest, Option<St
     {
         headers.insert(COOKIE, value);
     }
-    let query = union(
-        visit.request.query.as_deref(),
-        &behavior.cache.queries,
-        &policy.queries,
-    );
+    let query = query_for(visit, origin);
     // Origin events show the query only where all of it is forwarded: documented under "Query strings".
     let shows_query = behavior.cache.queries == Selection::All || policy.queries == Selection::All;
     let request = EdgeRequest {
@@ -111,6 +82,30 @@ pub(super) fn compose(visit: &Visit, origin: &Origin) -> (EdgeRequest, Option<St
         origin: Some(describe(origin)),
     };
     (request, query)
+}
+
+/// The viewer's headers that the origin is sent, but cookies.
+fn forwarded(visit: &Visit) -> HeaderMap {
+    let behavior = visit.behavior();
+    let policy = &behavior.origin_request.headers;
+    let in_key = |text: &str| behavior.cache.headers.iter().any(|listed| listed == text);
+    let is_read = matches!(visit.request.method, Method::GET | Method::HEAD);
+    let is_forwarded = |name: &HeaderName| {
+        let text = name.as_str();
+        let is_removed = REMOVED.contains(&text) || text.starts_with("x-edge-");
+        in_key(text)
+            || (policy.takes(text) && !is_removed)
+            || FORWARDED.contains(&text)
+            // CloudFront's own: a viewer's were taken out at the door.
+            || text.starts_with("cloudfront-")
+            // Stripped from GET and HEAD unless the key or an all-viewer policy takes it.
+            || (*name == AUTHORIZATION && !is_read)
+    };
+    let headers = visit.request.headers.iter();
+    headers
+        .filter(|(name, _)| **name != COOKIE && is_forwarded(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// Headers that CloudFront writes itself.
@@ -159,17 +154,28 @@ fn add_own(headers: &mut HeaderMap, visit: &Visit, origin: &Origin) {
     );
 }
 
-fn union(query: Option<&str>, first: &Selection, second: &Selection) -> Option<String> {
-    if *first == Selection::All || *second == Selection::All {
-        return query.map(str::to_owned);
-    }
-    let kept: Vec<&str> = query?
-        .split('&')
-        .filter(|part| {
-            let name = part.split('=').next().unwrap_or_default();
-            first.takes(name) || second.takes(name)
-        })
-        .collect();
+/// Parameters by which a request changes the headers of S3's answer.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html>
+const OF_S3: [&str; 3] = [
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-type",
+];
+
+/// The parameters that are in the key or that the origin request policy adds, in the viewer's order.
+fn query_for(visit: &Visit, origin: &Origin) -> Option<String> {
+    let behavior = visit.behavior();
+    let policy = &behavior.origin_request;
+    let (first, second) = (&behavior.cache.queries, &policy.queries);
+    let is_spared =
+        |name: &str| policy.spares_s3 && origin.custom.is_none() && OF_S3.contains(&name);
+    let query = visit.request.query.as_deref()?;
+    let parts = query.split('&');
+    let is_sent = |part: &&str| {
+        let name = part.split('=').next().unwrap_or_default();
+        (first.takes(name) || second.takes(name)) && !is_spared(name)
+    };
+    let kept: Vec<&str> = parts.filter(is_sent).collect();
     (!kept.is_empty()).then(|| kept.join("&"))
 }
 

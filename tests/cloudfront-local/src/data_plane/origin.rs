@@ -1,10 +1,10 @@
 //! One fetch from the origin: attempts, failover, revalidation.
 
+mod ending;
 mod exchange;
 mod fetched;
 mod store;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use http::header::{
@@ -12,17 +12,14 @@ use http::header::{
     RANGE,
 };
 use http::{HeaderMap, Method};
-use tokio::sync::{oneshot, watch};
 
 use super::answer::{Answer, Source, error_page};
 use super::body::Body;
 use super::{Call, Effect, Entry, Operation, Plane, Visit, edge, forward, keepable};
 use crate::edge_function::{EdgeRequest, EdgeResponse, RequestOutcome};
-use crate::model::{
-    Copy, EdgeEvent, FetchId, Finished, Origin, StoredResponse, varies_on_everything,
-};
+use crate::model::{Copy, EdgeEvent, Origin, StoredResponse, varies_on_everything};
 use crate::options::OriginAddress;
-use crate::site::Site;
+pub(super) use ending::{Ending, Owner};
 use exchange::{OriginFailure, OriginResponse};
 pub(crate) use fetched::Fetched;
 
@@ -198,15 +195,7 @@ impl Fetch {
             Some(query) if !query.is_empty() => format!("{}{}?{query}", origin.path, request.uri),
             _ => format!("{}{}", origin.path, request.uri),
         };
-        let mut headers = request.headers.clone();
-        for (name, value) in &origin.custom_headers {
-            if let (Ok(name), Ok(value)) =
-                (http::HeaderName::from_bytes(name.as_bytes()), value.parse())
-            {
-                headers.insert(name, value);
-            }
-        }
-        self.add_conditions(&mut headers);
+        let headers = self.headers_for(origin, request);
         let mut entry = Entry::new(Plane::Origin, request.method.as_str(), site.clock.now());
         entry.target.clone_from(&self.visit.distribution.id);
         entry.path.clone_from(&path);
@@ -224,18 +213,8 @@ impl Fetch {
         let outcome = match exchange::scripted(struck.map(|(_, effect)| effect), origin).await {
             exchange::Script::Instead(outcome) => outcome,
             exchange::Script::Then(effect) => {
-                let outcome = match OriginAddress::find(&site.origins, origin) {
-                    Some(authority) => {
-                        let body = self.visit.body.clone();
-                        exchange::exchange(authority, origin, &request.method, &path, headers, body)
-                            .await
-                    }
-                    None => Err(OriginFailure::Unmapped(
-                        origin.id.clone(),
-                        origin.domain_name.clone(),
-                    )),
-                };
-                match outcome {
+                let method = &request.method;
+                match self.exchange(origin, method, &path, headers).await {
                     Ok(response) => exchange::damage(response, effect.as_ref()).await,
                     Err(failure) => Err(failure),
                 }
@@ -246,6 +225,35 @@ impl Fetch {
         entry.error = outcome.as_ref().err().map(ToString::to_string);
         site.record(entry);
         outcome
+    }
+
+    async fn exchange(
+        &self,
+        origin: &Origin,
+        method: &Method,
+        path: &str,
+        headers: HeaderMap,
+    ) -> Result<OriginResponse, OriginFailure> {
+        let Some(authority) = OriginAddress::find(&self.visit.site.origins, origin) else {
+            let (id, domain) = (origin.id.clone(), origin.domain_name.clone());
+            return Err(OriginFailure::Unmapped(id, domain));
+        };
+        let body = self.visit.body.clone();
+        exchange::exchange(authority, origin, method, path, headers, body).await
+    }
+
+    /// What the function left of the request's headers, the origin's custom headers, and the conditions of the cache.
+    fn headers_for(&self, origin: &Origin, request: &EdgeRequest) -> HeaderMap {
+        let mut headers = request.headers.clone();
+        for (name, value) in &origin.custom_headers {
+            if let (Ok(name), Ok(value)) =
+                (http::HeaderName::from_bytes(name.as_bytes()), value.parse())
+            {
+                headers.insert(name, value);
+            }
+        }
+        self.add_conditions(&mut headers);
+        headers
     }
 
     /// Asks "still the same?" for an expired copy. What the viewer asked so is not for the origin, but where there is
@@ -280,51 +288,3 @@ impl Fetch {
         }
     }
 }
-
-/// What those who wait for a fetch are told.
-type Tell = watch::Sender<Option<(Arc<Fetched>, Arc<Finished>)>>;
-
-/// The end of a fetch, still to come: it is entered into the model once, and those who wait are told. If it is dropped,
-/// the fetch was given up.
-pub(super) struct Ending {
-    site: Arc<Site>,
-    id: FetchId,
-    tell: Option<Tell>,
-}
-
-impl Ending {
-    pub(super) fn new(site: &Arc<Site>, id: FetchId, tell: Tell) -> Self {
-        Self {
-            site: Arc::clone(site),
-            id,
-            tell: Some(tell),
-        }
-    }
-
-    fn end(mut self, fetched: Fetched) {
-        self.enter(fetched);
-    }
-
-    fn enter(&mut self, fetched: Fetched) {
-        let Some(tell) = self.tell.take() else {
-            return;
-        };
-        let now = self.site.clock.now();
-        let finished = {
-            let mut state = self.site.state();
-            state.waiting.remove(&self.id);
-            let object = fetched.object.as_ref();
-            state.world.complete(self.id, object, fetched.shared, now)
-        };
-        tell.send_replace(Some((Arc::new(fetched), Arc::new(finished))));
-    }
-}
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        self.enter(Fetched::given_up());
-    }
-}
-
-/// Who began a fetch, and gets its answer while it comes.
-pub(super) type Owner = oneshot::Sender<Answer>;

@@ -48,6 +48,11 @@ fn apply_cors(visit: &Visit, cors: &CorsConfig, headers: &mut HeaderMap) {
     let Some(allowed) = allowed_origin(cors, &origin) else {
         return;
     };
+    let is_cors = |name: &HeaderName| name.as_str().starts_with("access-control-");
+    if !cors.overrides && headers.keys().any(is_cors) {
+        // One header of the origin keeps out all of the policy: "Origin override" of the page above.
+        return;
+    }
     let mut told = vec![("access-control-allow-origin", allowed.to_owned())];
     if cors.allow_credentials {
         told.push(("access-control-allow-credentials", "true".to_owned()));
@@ -69,23 +74,20 @@ fn apply_cors(visit: &Visit, cors: &CorsConfig, headers: &mut HeaderMap) {
         } else {
             cors.allow_methods.join(", ")
         };
-        told.push(("access-control-allow-methods", methods));
-        told.push((
-            "access-control-allow-headers",
-            cors.allow_headers.join(", "),
-        ));
+        if !methods.is_empty() {
+            told.push(("access-control-allow-methods", methods));
+        }
+        if !cors.allow_headers.is_empty() {
+            let names = cors.allow_headers.join(", ");
+            told.push(("access-control-allow-headers", names));
+        }
         if let Some(seconds) = cors.max_age {
             told.push(("access-control-max-age", seconds.to_string()));
         }
     }
     for (name, text) in told {
         if let Ok(value) = HeaderValue::from_str(&text) {
-            put(
-                headers,
-                HeaderName::from_static(name),
-                value,
-                cors.overrides,
-            );
+            headers.insert(HeaderName::from_static(name), value);
         }
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::cache_key::CacheKey;
 use super::place::{Place, Route};
 use super::propagation::Purge;
-use super::time::Time;
 
 /// A fetch from the origin, under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,7 +15,8 @@ pub struct FetchId(pub(super) u64);
 pub struct Ticket {
     /// The fetch.
     pub fetch: FetchId,
-    pub(super) joined: Time,
+    /// Its turn among all that happens.
+    pub(super) joined: u64,
     pub(super) route: Route,
 }
 
@@ -39,22 +39,22 @@ pub(super) struct Fetch {
     /// Places that wait for it.
     pub(super) places: Vec<Place>,
     /// Purges that reached one of them meanwhile.
-    pub(super) crossings: Vec<(Time, Place, Arc<Purge>)>,
+    pub(super) crossings: Vec<(u64, Place, Arc<Purge>)>,
 }
 
 /// What is left of a fetch when its answer is known.
 #[derive(Debug)]
 pub struct Finished {
     pub(super) key: CacheKey,
-    pub(super) stale: Vec<(Time, Place)>,
+    pub(super) stale: Vec<(u64, Place)>,
     pub(super) shared: bool,
 }
 
 impl Ticket {
-    pub(super) fn new(fetch: FetchId, route: &Route, now: Time) -> Self {
+    pub(super) fn new(fetch: FetchId, route: &Route, joined: u64) -> Self {
         Self {
             fetch,
-            joined: now,
+            joined,
             route: route.clone(),
         }
     }
@@ -64,10 +64,9 @@ impl Finished {
     /// What the end of the fetch means for one waiting request. `collapse_late` is asked when the request came
     /// after a purge that the answer is older than.
     pub fn outcome(&self, ticket: &Ticket, collapse_late: impl FnOnce() -> bool) -> Completion {
-        let behind = self
-            .stale
-            .iter()
-            .any(|(at, place)| *at <= ticket.joined && ticket.route.places.contains(place));
+        let behind = self.stale.iter().any(|(crossed, place)| {
+            *crossed < ticket.joined && ticket.route.places.contains(place)
+        });
         match behind {
             true if !collapse_late() => Completion::Retry,
             late => Completion::Serve { late },

@@ -60,6 +60,7 @@ pub struct Network {
     asking: HashMap<(Place, CacheKey), FetchId>,
     /// Purges by the moment and place of their arrivals still to come.
     arrivals: BTreeMap<(Time, u64), (Place, Arc<Purge>)>,
+    /// How many things have happened: the clock does not tell those of one millisecond apart.
     serial: u64,
 }
 
@@ -110,7 +111,7 @@ impl Network {
                 if copy.object.is_served_while_revalidated(now) {
                     let refresh = asking().is_none();
                     return Lookup::Stale {
-                        refresh: refresh.then(|| self.begin(route, key, now, true)),
+                        refresh: refresh.then(|| self.begin(route, key, true)),
                         found: FoundCopy { copy, tier },
                     };
                 }
@@ -118,19 +119,18 @@ impl Network {
             }
             if joins && let Some(fetch) = asking() {
                 self.wait_at(fetch, &route.places[..tier], true);
-                let ticket = Ticket::new(fetch, route, now);
+                let ticket = Ticket::new(fetch, route, self.turn());
                 return Lookup::Join { ticket, tier };
             }
         }
         Lookup::Fetch {
-            ticket: self.begin(route, key, now, joins),
+            ticket: self.begin(route, key, joins),
             expired,
         }
     }
 
-    fn begin(&mut self, route: &Route, key: &CacheKey, now: Time, may_be_joined: bool) -> Ticket {
-        self.serial += 1;
-        let fetch = FetchId(self.serial);
+    fn begin(&mut self, route: &Route, key: &CacheKey, may_be_joined: bool) -> Ticket {
+        let fetch = FetchId(self.turn());
         self.fetches.insert(
             fetch,
             Fetch {
@@ -140,7 +140,13 @@ impl Network {
             },
         );
         self.wait_at(fetch, &route.places, may_be_joined);
-        Ticket::new(fetch, route, now)
+        Ticket::new(fetch, route, self.turn())
+    }
+
+    /// The next number in the order in which things happen.
+    fn turn(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
     }
 
     /// Ends a fetch with its answer. `object` is nothing if the answer is not to be stored. Places that a purge
@@ -158,13 +164,13 @@ impl Network {
     ) -> Finished {
         self.advance(now);
         let ended = self.end(fetch);
-        let stale: Vec<(Time, Place)> = ended
+        let stale: Vec<(u64, Place)> = ended
             .crossings
             .iter()
             .filter(|(_, _, purge)| {
                 object.is_some_and(|object| purge.names(&ended.key, &object.tags))
             })
-            .map(|(at, place, _)| (*at, place.clone()))
+            .map(|(turn, place, _)| (*turn, place.clone()))
             .collect();
         if let Some(object) = object {
             // An origin that was asked for a part may have answered with the whole.
@@ -203,9 +209,9 @@ impl Network {
     pub fn send(&mut self, purge: Purge) {
         let purge = Arc::new(purge);
         for (at, place) in &purge.arrivals {
-            self.serial += 1;
+            let turn = self.turn();
             self.arrivals
-                .insert((*at, self.serial), (place.clone(), Arc::clone(&purge)));
+                .insert((*at, turn), (place.clone(), Arc::clone(&purge)));
         }
     }
 
@@ -218,11 +224,12 @@ impl Network {
             }
             let (place, purge) = entry.remove();
             self.cache(&place).purge(&purge);
+            let turn = self.turn();
             for fetch in self.fetches.values_mut() {
                 if purge.concerns(&fetch.key) && fetch.places.contains(&place) {
                     fetch
                         .crossings
-                        .push((at, place.clone(), Arc::clone(&purge)));
+                        .push((turn, place.clone(), Arc::clone(&purge)));
                 }
             }
         }

@@ -101,6 +101,8 @@ pub struct OriginRequestPolicy {
     pub queries: Selection,
     /// Cookies.
     pub cookies: Selection,
+    /// S3 origins are not sent the parameters that change the headers of S3's answer: managed policies do so.
+    pub spares_s3: bool,
 }
 
 /// Changes to the headers of every response to a viewer.

@@ -10,10 +10,10 @@ use super::app::App;
 use super::policies::{self, is_true, whole};
 use super::resolve::{Unresolved, plain_text};
 use super::stack::Stack;
-use super::{TemplateError, rules, signers, unmodelled};
+use super::{TemplateError, origins, rules, signers, unmodelled};
 use crate::model::{
-    Behavior, CustomOrigin, Distribution, EdgeEvent, EdgeFunctionId, ErrorPage, Origin,
-    OriginGroup, OriginRequestPolicy, PathPattern, Tenant,
+    Behavior, Distribution, EdgeEvent, EdgeFunctionId, ErrorPage, OriginRequestPolicy, PathPattern,
+    Tenant,
 };
 
 /// Members that change nothing on one machine: what cannot be known there is left out and told.
@@ -47,7 +47,9 @@ pub(super) fn read(app: &App, stack: &Stack, logical_id: &str) -> Distribution {
     let mut is_known = true;
     let mut unknown = |at: &str, reason: &Unresolved| {
         let mut members = at.split(['.', '[']).skip(1);
-        if members.any(|name| WITHOUT_EFFECT.contains(&name)) {
+        if app.skips_functions && members.clone().any(|name| name.ends_with("Associations")) {
+            // Told with its event, as what is skipped.
+        } else if members.any(|name| WITHOUT_EFFECT.contains(&name)) {
             app.tell(format!("{at} is left out: {}", reason.0));
         } else {
             is_known = false;
@@ -97,9 +99,9 @@ pub(super) fn from_config(app: &App, identity: Distribution, config: Value) -> D
             .as_str()
             .map(str::to_ascii_lowercase),
         behaviors,
-        origins: list(&config["Origins"]).map(read_origin).collect(),
+        origins: list(&config["Origins"]).map(origins::read).collect(),
         origin_groups: list(&config["OriginGroups"]["Items"])
-            .map(read_group)
+            .map(origins::read_group)
             .collect(),
         error_ttl: list(&config["CustomErrorResponses"])
             .filter_map(error_ttl)
@@ -224,66 +226,6 @@ fn read_functions(
         return Err(TemplateError::invalid(at, problem));
     }
     Ok(functions)
-}
-
-fn read_origin(origin: &Value) -> Origin {
-    let seconds =
-        |value: &Value, default: u64| Duration::from_secs(whole(value).unwrap_or(default));
-    let port = |value: &Value, default: u16| {
-        whole(value)
-            .and_then(|n| u16::try_from(n).ok())
-            .unwrap_or(default)
-    };
-    let custom = origin.get("CustomOriginConfig").map(|custom| CustomOrigin {
-        read_timeout: seconds(&custom["OriginReadTimeout"], 30),
-        keepalive_timeout: seconds(&custom["OriginKeepaliveTimeout"], 5),
-        protocol: custom["OriginProtocolPolicy"]
-            .as_str()
-            .unwrap_or("https-only")
-            .to_owned(),
-        http_port: port(&custom["HTTPPort"], 80),
-        https_port: port(&custom["HTTPSPort"], 443),
-    });
-    let shield = &origin["OriginShield"];
-    let headers = list(&origin["OriginCustomHeaders"]);
-    Origin {
-        id: plain_text(&origin["Id"]),
-        domain_name: plain_text(&origin["DomainName"]),
-        path: origin["OriginPath"].as_str().unwrap_or_default().to_owned(),
-        custom_headers: headers
-            .map(|header| {
-                (
-                    plain_text(&header["HeaderName"]),
-                    plain_text(&header["HeaderValue"]),
-                )
-            })
-            .collect(),
-        connection_attempts: whole(&origin["ConnectionAttempts"])
-            .and_then(|n| u32::try_from(n).ok())
-            .unwrap_or(3),
-        connection_timeout: seconds(&origin["ConnectionTimeout"], 10),
-        completion_timeout: whole(&origin["ResponseCompletionTimeout"]).map(Duration::from_secs),
-        shield: is_true(&shield["Enabled"]).then(|| {
-            shield["OriginShieldRegion"]
-                .as_str()
-                .unwrap_or("us-east-1")
-                .to_owned()
-        }),
-        custom,
-    }
-}
-
-fn read_group(group: &Value) -> OriginGroup {
-    let statuses = list(&group["FailoverCriteria"]["StatusCodes"]["Items"]);
-    OriginGroup {
-        id: plain_text(&group["Id"]),
-        failover_statuses: statuses
-            .filter_map(|status| plain_text(status).parse().ok())
-            .collect(),
-        members: list(&group["Members"]["Items"])
-            .map(|member| plain_text(&member["OriginId"]))
-            .collect(),
-    }
 }
 
 fn error_ttl(response: &Value) -> Option<(u16, Duration)> {

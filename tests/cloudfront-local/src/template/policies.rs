@@ -1,17 +1,16 @@
 //! Cache, origin request and response headers policies of a template.
 
+mod response_headers;
+
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::app::App;
 use super::resolve::{Unresolved, plain_text};
 use super::{TemplateError, managed, rules};
-use crate::model::{
-    CachePolicy, CorsConfig, HeaderForwarding, OriginRequestPolicy, ResponseHeadersPolicy,
-    Selection,
-};
+use crate::model::{CachePolicy, HeaderForwarding, OriginRequestPolicy, Selection};
+pub(super) use response_headers::response_headers_policy;
 
 pub(super) fn cache_policy(app: &App, at: &str, id: &str) -> Result<CachePolicy, TemplateError> {
     if let Some(managed) = managed::cache_policy(id) {
@@ -20,12 +19,12 @@ pub(super) fn cache_policy(app: &App, at: &str, id: &str) -> Result<CachePolicy,
     let config = find(app, "AWS::CloudFront::CachePolicy", "CachePolicyConfig", id)
         .ok_or_else(|| unknown(at, "CachePolicyId", id))?;
     let key = &config["ParametersInCacheKeyAndForwardedToOrigin"];
-    let seconds = |name: &str| Duration::from_secs(whole(&config[name]).unwrap_or(0));
+    let (min_ttl, default_ttl, max_ttl) = ttls(&config);
     Ok(CachePolicy {
         name: plain_text(&config["Name"]),
-        min_ttl: seconds("MinTTL"),
-        default_ttl: seconds("DefaultTTL"),
-        max_ttl: seconds("MaxTTL"),
+        min_ttl,
+        default_ttl,
+        max_ttl,
         headers: lower_names(&key["HeadersConfig"]["Headers"]),
         queries: selection(
             &key["QueryStringsConfig"],
@@ -38,11 +37,21 @@ pub(super) fn cache_policy(app: &App, at: &str, id: &str) -> Result<CachePolicy,
     })
 }
 
+/// `MinTTL`, `DefaultTTL` and `MaxTTL`, with a day and a year where nothing is said.
+/// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CachePolicyConfig.html>
+pub(super) fn ttls(config: &Value) -> (Duration, Duration, Duration) {
+    let seconds =
+        |name: &str, default: Duration| whole(&config[name]).map_or(default, Duration::from_secs);
+    let least = seconds("MinTTL", Duration::ZERO);
+    let default = seconds("DefaultTTL", Duration::from_hours(24).max(least));
+    let most = seconds("MaxTTL", Duration::from_hours(365 * 24).max(default));
+    (least, default, most)
+}
+
 /// The legacy way: `ForwardedValues` in the behavior itself.
 pub(super) fn forwarded_values(behavior: &Value) -> (CachePolicy, OriginRequestPolicy) {
     let values = &behavior["ForwardedValues"];
-    let seconds =
-        |name: &str, default: u64| Duration::from_secs(whole(&behavior[name]).unwrap_or(default));
+    let (min_ttl, default_ttl, max_ttl) = ttls(behavior);
     let queries = match (
         is_true(&values["QueryString"]),
         names(&values["QueryStringCacheKeys"]),
@@ -58,9 +67,9 @@ pub(super) fn forwarded_values(behavior: &Value) -> (CachePolicy, OriginRequestP
     };
     let mut policy = CachePolicy {
         name: "ForwardedValues".to_owned(),
-        min_ttl: seconds("MinTTL", 0),
-        default_ttl: seconds("DefaultTTL", 86_400),
-        max_ttl: seconds("MaxTTL", 31_536_000),
+        min_ttl,
+        default_ttl,
+        max_ttl,
         headers: lower_names(&values["Headers"]),
         queries,
         cookies,
@@ -130,112 +139,8 @@ pub(super) fn origin_request_policy(
             "QueryStrings",
         ),
         cookies: selection(&config["CookiesConfig"], "CookieBehavior", "Cookies"),
+        spares_s3: false,
     })
-}
-
-pub(super) fn response_headers_policy(
-    app: &App,
-    at: &str,
-    id: &str,
-) -> Result<ResponseHeadersPolicy, TemplateError> {
-    if let Some(managed) = managed::response_headers_policy(id) {
-        return Ok(managed);
-    }
-    let config = find(
-        app,
-        "AWS::CloudFront::ResponseHeadersPolicy",
-        "ResponseHeadersPolicyConfig",
-        id,
-    )
-    .ok_or_else(|| unknown(at, "ResponseHeadersPolicyId", id))?;
-    let mut policy = ResponseHeadersPolicy::default();
-    for item in config["RemoveHeadersConfig"]["Items"]
-        .as_array()
-        .into_iter()
-        .flatten()
-    {
-        policy.remove.push(header_name(at, &item["Header"])?);
-    }
-    for item in config["CustomHeadersConfig"]["Items"]
-        .as_array()
-        .into_iter()
-        .flatten()
-    {
-        let name = header_name(at, &item["Header"])?;
-        policy.set.push((
-            name,
-            header_value(at, &plain_text(&item["Value"]))?,
-            is_true(&item["Override"]),
-        ));
-    }
-    policy.cors = config.get("CorsConfig").map(cors);
-    for (name, value, over) in security_headers(&config["SecurityHeadersConfig"]) {
-        policy.set.push((
-            HeaderName::from_static(name),
-            header_value(at, &value)?,
-            over,
-        ));
-    }
-    Ok(policy)
-}
-
-fn cors(config: &Value) -> CorsConfig {
-    let listed = |member: &str| names(&config[member]);
-    CorsConfig {
-        allow_credentials: is_true(&config["AccessControlAllowCredentials"]),
-        allow_headers: listed("AccessControlAllowHeaders"),
-        allow_methods: listed("AccessControlAllowMethods"),
-        allow_origins: listed("AccessControlAllowOrigins"),
-        expose_headers: listed("AccessControlExposeHeaders"),
-        max_age: whole(&config["AccessControlMaxAgeSec"]),
-        overrides: is_true(&config["OriginOverride"]),
-    }
-}
-
-fn security_headers(config: &Value) -> Vec<(&'static str, String, bool)> {
-    let mut found = Vec::new();
-    let mut add = |part: &str, name: &'static str, value: &dyn Fn(&Value) -> String| {
-        if let Some(member) = config.get(part) {
-            found.push((name, value(member), is_true(&member["Override"])));
-        }
-    };
-    add("ContentTypeOptions", "x-content-type-options", &|_| {
-        "nosniff".to_owned()
-    });
-    add("FrameOptions", "x-frame-options", &|m| {
-        plain_text(&m["FrameOption"])
-    });
-    add("ReferrerPolicy", "referrer-policy", &|m| {
-        plain_text(&m["ReferrerPolicy"])
-    });
-    add("ContentSecurityPolicy", "content-security-policy", &|m| {
-        plain_text(&m["ContentSecurityPolicy"])
-    });
-    add(
-        "StrictTransportSecurity",
-        "strict-transport-security",
-        &|m| {
-            let mut text = format!("max-age={}", plain_text(&m["AccessControlMaxAgeSec"]));
-            for (member, word) in [
-                ("IncludeSubdomains", "; includeSubDomains"),
-                ("Preload", "; preload"),
-            ] {
-                if is_true(&m[member]) {
-                    text.push_str(word);
-                }
-            }
-            text
-        },
-    );
-    add("XSSProtection", "x-xss-protection", &|m| match (
-        is_true(&m["Protection"]),
-        is_true(&m["ModeBlock"]),
-    ) {
-        (false, _) => "0".to_owned(),
-        (true, false) => "1".to_owned(),
-        (true, true) => "1; mode=block".to_owned(),
-    });
-    found
 }
 
 /// The config of the policy that was given for `id`, or the resolved one of that whose `Ref` it is.
@@ -310,17 +215,6 @@ fn lower_names(value: &Value) -> Vec<String> {
         .iter()
         .map(|name| name.to_ascii_lowercase())
         .collect()
-}
-
-fn header_name(at: &str, value: &Value) -> Result<HeaderName, TemplateError> {
-    let text = plain_text(value);
-    HeaderName::from_bytes(text.as_bytes())
-        .map_err(|_| TemplateError::invalid(at, format!("{text:?} is no header name")))
-}
-
-fn header_value(at: &str, text: &str) -> Result<HeaderValue, TemplateError> {
-    HeaderValue::from_str(text)
-        .map_err(|_| TemplateError::invalid(at, format!("{text:?} is no header value")))
 }
 
 pub(super) fn is_true(value: &Value) -> bool {

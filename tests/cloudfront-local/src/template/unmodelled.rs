@@ -69,95 +69,78 @@ const MODELLED_IN_CUSTOM_ORIGIN: [&str; 6] = [
 
 /// Notes what the configuration of a distribution asks for and nothing here does.
 pub(super) fn list(app: &App, logical_id: &str, config: &Value) {
-    let note = |at: String, value: &Value, modelled: &[&str]| {
-        for (member, value) in value.as_object().into_iter().flatten() {
-            if !modelled.contains(&member.as_str()) && !is_off(value) {
-                app.tell(format!("{at}.{member} is not modelled"));
-            }
-        }
+    let tell = |text: String| app.tell(format!("{logical_id}{text}"));
+    let behaviors: Vec<(String, &Value)> = behaviors(config).collect();
+    let origins = || list_of(&config["Origins"]);
+    members(&tell, "", config, &MODELLED);
+    for (name, behavior) in &behaviors {
+        members(&tell, name, behavior, &MODELLED_IN_BEHAVIOR);
+        list_behavior(app, &tell, name, behavior);
+    }
+    for origin in origins() {
+        let name = format!(" origin {}", origin["Id"]);
+        let custom = &origin["CustomOriginConfig"];
+        members(&tell, &name, origin, &MODELLED_IN_ORIGIN);
+        members(&tell, &name, custom, &MODELLED_IN_CUSTOM_ORIGIN);
+    }
+    let version = config["HttpVersion"].as_str();
+    if version.is_some_and(|version| version.contains('3')) {
+        tell(".HttpVersion: HTTP/3 is not served".to_owned());
+    }
+    let is_signed = |origin: &Value| !is_off(&origin["OriginAccessControlId"]);
+    if origins().any(is_signed) {
+        tell(": OriginAccessControlId: requests to the origin are not signed".to_owned());
+    }
+    let has = |holds: &dyn Fn(&Value) -> bool| behaviors.iter().any(|(_, one)| holds(one));
+    let sees_body = |behavior: &Value| {
+        list_of(&behavior["LambdaFunctionAssociations"]).any(|one| one["IncludeBody"] == true)
     };
-    note(logical_id.to_owned(), config, &MODELLED);
-    let default = std::iter::once((
-        "default behavior".to_owned(),
+    if has(&sees_body) {
+        tell(": IncludeBody: edge functions do not see bodies".to_owned());
+    }
+    if has(&|behavior| !is_off(&behavior["TrustedSigners"])) {
+        tell(
+            ": TrustedSigners: keys of accounts are not known; what they signed is refused"
+                .to_owned(),
+        );
+    }
+}
+
+/// The default behavior and the others, by what they are called in a note.
+fn behaviors(config: &Value) -> impl Iterator<Item = (String, &Value)> {
+    let default = (
+        " default behavior".to_owned(),
         &config["DefaultCacheBehavior"],
-    ));
-    let others = config["CacheBehaviors"].as_array().into_iter().flatten();
-    let others = others.map(|behavior| (format!("behavior {}", behavior["PathPattern"]), behavior));
-    let behaviors: Vec<_> = default.chain(others).collect();
-    for (name, behavior) in &behaviors {
-        note(
-            format!("{logical_id} {name}"),
-            behavior,
-            &MODELLED_IN_BEHAVIOR,
-        );
-    }
-    let origins: Vec<&Value> = config["Origins"].as_array().into_iter().flatten().collect();
-    for origin in &origins {
-        note(
-            format!("{logical_id} origin {}", origin["Id"]),
-            origin,
-            &MODELLED_IN_ORIGIN,
-        );
-    }
-    for origin in &origins {
-        let at = format!("{logical_id} origin {}", origin["Id"]);
-        note(
-            at,
-            &origin["CustomOriginConfig"],
-            &MODELLED_IN_CUSTOM_ORIGIN,
-        );
-    }
-    if config["HttpVersion"]
-        .as_str()
-        .is_some_and(|version| version.contains('3'))
-    {
-        app.tell(format!("{logical_id}.HttpVersion: HTTP/3 is not served"));
-    }
-    if origins.iter().any(|origin| {
-        origin["OriginAccessControlId"]
-            .as_str()
-            .is_some_and(|id| !id.is_empty())
-    }) {
-        app.tell(format!(
-            "{logical_id}: OriginAccessControlId: requests to the origin are not signed"
-        ));
-    }
-    let associations = behaviors
-        .iter()
-        .filter_map(|(_, behavior)| behavior["LambdaFunctionAssociations"].as_array());
-    if associations
-        .flatten()
-        .any(|association| association["IncludeBody"] == true)
-    {
-        app.tell(format!(
-            "{logical_id}: IncludeBody: edge functions do not see bodies"
-        ));
-    }
-    if behaviors
-        .iter()
-        .any(|(_, behavior)| !is_off(&behavior["TrustedSigners"]))
-    {
-        app.tell(format!(
-            "{logical_id}: TrustedSigners: keys of accounts are not known; what they signed is refused"
-        ));
-    }
-    for (name, behavior) in &behaviors {
-        if behavior.get("CachePolicyId").is_some() && behavior.get("ForwardedValues").is_some() {
-            app.tell(format!(
-                "{logical_id} {name}: ForwardedValues counts for nothing beside CachePolicyId"
-            ));
+    );
+    let others = list_of(&config["CacheBehaviors"])
+        .map(|behavior| (format!(" behavior {}", behavior["PathPattern"]), behavior));
+    std::iter::once(default).chain(others)
+}
+
+fn list_of(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// Notes members that are not modelled and not switched off.
+fn members(tell: &dyn Fn(String), at: &str, value: &Value, modelled: &[&str]) {
+    for (member, value) in value.as_object().into_iter().flatten() {
+        if !modelled.contains(&member.as_str()) && !is_off(value) {
+            tell(format!("{at}.{member} is not modelled"));
         }
     }
-    if app.skips_functions {
-        for (name, behavior) in &behaviors {
-            for kind in ["LambdaFunctionAssociations", "FunctionAssociations"] {
-                for association in behavior[kind].as_array().into_iter().flatten() {
-                    let event = association["EventType"].as_str().unwrap_or_default();
-                    app.tell(format!(
-                        "{logical_id} {name}: the {event} function is skipped, as asked"
-                    ));
-                }
-            }
+}
+
+fn list_behavior(app: &App, tell: &dyn Fn(String), name: &str, behavior: &Value) {
+    if behavior.get("CachePolicyId").is_some() && behavior.get("ForwardedValues").is_some() {
+        tell(format!(
+            "{name}: ForwardedValues counts for nothing beside CachePolicyId"
+        ));
+    }
+    let kinds = ["LambdaFunctionAssociations", "FunctionAssociations"];
+    for kind in kinds.into_iter().filter(|_| app.skips_functions) {
+        for association in list_of(&behavior[kind]) {
+            let event = association["EventType"].as_str().unwrap_or_default();
+            tell(format!("{name}: the {event} function is skipped, as asked"));
         }
     }
 }

@@ -77,6 +77,12 @@ async fn the_aws_sdk_for_rust_works_unmodified() {
         .await
         .unwrap();
     assert_eq!(list.invalidation_list.unwrap().quantity, 1);
+}
+
+#[tokio::test]
+async fn the_aws_sdk_for_rust_reads_configurations() {
+    let stage = Stage::start().await;
+    let (client, id) = (sdk(&stage), stage.distribution());
     let config = client
         .get_distribution_config()
         .id(&id)

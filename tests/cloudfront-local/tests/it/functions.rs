@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::stage::{Script, Stage, write_template};
 
 /// The fixture's template with one behavior `/fn/*` of the test's own.
-fn template(name: &str, resources: &Value, behavior: &Value) -> PathBuf {
+pub(crate) fn template(name: &str, resources: &Value, behavior: &Value) -> PathBuf {
     write_template(name, |body| {
         for (id, resource) in resources.as_object().unwrap() {
             body["Resources"][id] = resource.clone();
@@ -28,12 +28,12 @@ fn cloudfront_function(code: &str) -> Value {
         "Name": "f", "FunctionCode": code, "FunctionConfig": {"Comment": "", "Runtime": "cloudfront-js-2.0"}}})
 }
 
-fn lambda(code: &str) -> Value {
+pub(crate) fn lambda(code: &str) -> Value {
     json!({"Type": "AWS::Lambda::Function", "Properties": {
         "Code": {"ZipFile": code}, "Handler": "index.handler", "Runtime": "nodejs20.x", "Timeout": 5}})
 }
 
-fn version(function: &str) -> Value {
+pub(crate) fn version(function: &str) -> Value {
     json!({"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": function}}})
 }
 

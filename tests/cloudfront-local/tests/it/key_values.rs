@@ -89,15 +89,17 @@ async fn a_store_without_a_file_is_empty_and_told_at_start() {
         PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
             .join("templates/told/Distribution.template.json"),
     ];
-    let mut options = cloudfront_local::Options::for_templates(templates.clone());
+    let domain = ("ApiDomain".to_owned(), "api.example.com".to_owned());
+    let mut options = cloudfront_local::Options::for_templates(templates);
+    options.parameters = vec![domain];
+    let without_file = options.clone();
     options.key_values = vec![format!("Store={}", malformed.display()).parse().unwrap()];
     let refused = cloudfront_local::CloudFrontLocal::start(options)
         .await
         .unwrap_err();
     let cause = std::error::Error::source(&refused).unwrap().to_string();
     assert!(cause.contains("holds no key values"), "{cause}");
-    let options = cloudfront_local::Options::for_templates(templates);
-    let empty = cloudfront_local::CloudFrontLocal::start(options)
+    let empty = cloudfront_local::CloudFrontLocal::start(without_file)
         .await
         .unwrap();
     let told = empty.ready().not_modelled.join("\n");

@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use crate::stage::{Script, Stage, fixture};
 
 const BODY: usize = 10 * 1024;
-const REQUESTS: usize = 40_000;
+const REQUESTS: usize = 20_000;
 const CONNECTIONS: usize = 4;
 
 /// nginx as Debian has it: installed, or its package unpacked beside the build.
@@ -53,7 +53,7 @@ async fn start_nginx(origin: &str) -> (Child, String) {
     let config = format!(
         "daemon off; master_process off; pid nginx.pid; error_log logs/error.log;\n\
          events {{}}\n\
-         http {{ access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;\n\
+         http {{ access_log off; keepalive_requests 1000000; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;\n\
          uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n\
          proxy_cache_path cache keys_zone=one:10m;\n\
          server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass {origin}; proxy_cache one; proxy_cache_valid 200 1d; }} }} }}"
@@ -74,8 +74,8 @@ async fn start_nginx(origin: &str) -> (Child, String) {
     (child, url)
 }
 
-/// The program to measure, as it was built for release.
-async fn start_program(origin: &str) -> (Child, String) {
+/// The program to measure, as it was built for release, and its ready line.
+pub(crate) async fn start_program(origin: &str, more: &[&str]) -> (Child, Value) {
     let program = std::env::var_os("CLOUDFRONT_LOCAL");
     let program = program.unwrap_or_else(|| env!("CARGO_BIN_EXE_cloudfront-local").into());
     let templates = ["Distribution", "Edge"].map(fixture);
@@ -84,16 +84,12 @@ async fn start_program(origin: &str) -> (Child, String) {
         command.arg("--template").arg(template);
     }
     command.args(["--parameter", "ApiDomain=api.example.com", "--origin"]);
-    command.arg(format!("*={origin}"));
+    command.arg(format!("*={origin}")).args(more);
     let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.kill_on_drop(true).spawn().unwrap();
     let mut lines = tokio::io::BufReader::new(child.stdout.take().unwrap()).lines();
-    let ready: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
-    let url = ready["distributions"][0]["url"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    (child, url)
+    let line = lines.next_line().await.unwrap().unwrap();
+    (child, serde_json::from_str(&line).unwrap())
 }
 
 /// One keep-alive connection, as bare as a client can be: what is measured is the server.
@@ -156,13 +152,14 @@ async fn a_hit_beside_nginx() {
         .origin
         .answers("/open/hit", Script::ok(&"x".repeat(BODY)));
     let (_nginx, nginx_url) = start_nginx(&stage.origin_url).await;
-    let (_program, own_url) = start_program(&stage.origin_url).await;
+    let (_program, ready) = start_program(&stage.origin_url, &[]).await;
+    let own_url = ready["distributions"][0]["url"].as_str().unwrap();
     println!(
         "{CONNECTIONS} connections, {REQUESTS} hits of {BODY} bytes, client on the same machine"
     );
     // In turns: a machine that others use as well is not the same for long.
     for round in 0..3 {
-        for (name, url) in [("nginx", &nginx_url), ("cloudfront-local", &own_url)] {
+        for (name, url) in [("nginx", nginx_url.as_str()), ("cloudfront-local", own_url)] {
             measure(url).await;
             let (times, rate) = measure(url).await;
             let at = |share: usize| times[times.len() * share / 1000];

@@ -134,6 +134,20 @@ async fn a_truncated_body_is_passed_on_and_not_kept() {
 }
 
 #[tokio::test]
+async fn what_came_of_a_body_that_breaks_off_at_once_reaches_the_viewer() {
+    let (stage, mut origin) = stage().await;
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\none";
+    for round in 0..10 {
+        let target = url(&stage, &format!("/open/{round}"));
+        let broken = async { drop(origin.answer(head).await) };
+        let (answer, ()) = tokio::join!(stage.client.get(target).send(), broken);
+        let mut answer = answer.unwrap();
+        assert_eq!(answer.chunk().await.unwrap().unwrap(), "one");
+        assert!(answer.chunk().await.is_err());
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_ends_with_its_connection_is_kept_as_it_came() {
     let (stage, mut origin) = stage().await;
     let asked = stage.client.get(url(&stage, "/open/close")).send();

@@ -231,7 +231,7 @@ async fn a_policy_of_another_stack_comes_from_a_file_as_the_api_gives_it() {
     })
     .await;
     for (device, cache) in [("phone", "Miss"), ("phone", "Hit"), ("desk", "Miss")] {
-        let seen = stage.get("/open/a", &[("x-device", device)]).await;
+        let seen = stage.get("/a", &[("x-device", device)]).await;
         assert_eq!(seen.cache(), cache, "{device}");
     }
 }

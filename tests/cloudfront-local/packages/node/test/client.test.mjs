@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { start } from '../index.mjs';
+// The client beside this test, or the installed one that is named.
+const { start } = await import(process.env.CLIENT ?? '../index.mjs');
 
 const template = fileURLToPath(new URL('../../../tests/fixtures/yaml/site.yaml', import.meta.url));
 const origin = createServer((_, response) => response.setHeader('cache-tag', 't').end('ok'));

@@ -211,6 +211,17 @@ impl Fetched {
         answer
     }
 
+    /// An object that is whole already.
+    pub(super) fn known(object: &Arc<Object>, source: Source) -> Self {
+        Self {
+            response: object.response.clone(),
+            is_broken: false,
+            object: Some(Arc::clone(object)),
+            shared: true,
+            source,
+        }
+    }
+
     pub(super) fn given_up() -> Self {
         Self {
             response: error_page(502, "The fetch from the origin was given up."),

@@ -55,32 +55,19 @@ impl Fetch {
                 relay.run(ending, response, |_| None, tell).await;
             }
             Keep::This(object) => {
-                ending.end(Fetched {
-                    response: object.response.clone(),
-                    is_broken: false,
-                    object: Some(Arc::clone(&object)),
-                    shared: true,
-                    source,
+                ending.end(Fetched::known(&object, source));
+                tell(Answer {
+                    age,
+                    is_object: true,
+                    ..Answer::of(object.response.clone(), source)
                 });
-                let mut answer = Answer::of(object.response.clone(), source);
-                answer.age = age;
-                answer.is_object = true;
-                tell(answer);
             }
             Keep::Answer {
                 mut headers,
                 ttl,
                 staleness,
             } => {
-                let encoder = self.choose_encoder(source, &mut response);
-                if encoder.is_some() {
-                    for name in [CONTENT_ENCODING, ETAG] {
-                        headers.remove(&name);
-                        if let Some(value) = response.headers.get(&name) {
-                            headers.insert(name, value.clone());
-                        }
-                    }
-                }
+                let encoder = self.choose_encoder(source, &mut response, &mut headers);
                 let tag_header = self.visit.distribution.tag_header.clone();
                 let build = move |stored| {
                     let tag_header = tag_header.as_deref();
@@ -94,12 +81,25 @@ impl Fetch {
     }
 
     /// What the origin itself sends whole is compressed.
-    fn choose_encoder(&self, source: Source, response: &mut OriginResponse) -> Option<Encoder> {
+    fn choose_encoder(
+        &self,
+        source: Source,
+        response: &mut OriginResponse,
+        stored: &mut HeaderMap,
+    ) -> Option<Encoder> {
         if source != Source::Miss || self.is_part {
             return None;
         }
         let length = response.body.length();
-        Encoder::choose(&self.visit, response.status, &mut response.headers, length)
+        let (status, headers) = (response.status, &mut response.headers);
+        let encoder = Encoder::choose(&self.visit, status, headers, length)?;
+        for name in [CONTENT_ENCODING, ETAG] {
+            stored.remove(&name);
+            if let Some(value) = headers.get(&name) {
+                stored.insert(name, value.clone());
+            }
+        }
+        Some(encoder)
     }
 }
 

@@ -21,9 +21,8 @@ fn resolve(body: Value, value: &Value) -> Value {
     app.stacks[0].resolve(&app, value)
 }
 
-#[test]
-fn intrinsics_are_replaced() {
-    let body = json!({
+fn template() -> Value {
+    json!({
         "Parameters": {"WithDefault": {"Type": "String", "Default": "d"}, "Given": {"Type": "String"},
             "List": {"Type": "CommaDelimitedList", "Default": "a, b"}},
         "Resources": {
@@ -31,7 +30,12 @@ fn intrinsics_are_replaced() {
             "Files": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "files"}}},
         "Mappings": {"Map": {"a": {"b": "mapped"}}},
         "Conditions": {"Yes": {"Fn::Equals": [{"Ref": "Given"}, "given"]}, "No": {"Fn::Not": [{"Condition": "Yes"}]}},
-    });
+    })
+}
+
+#[test]
+fn intrinsics_are_replaced() {
+    let body = template();
     let cases = [
         (json!({"Ref": "WithDefault"}), json!("d")),
         (json!({"Ref": "Given"}), json!("given")),

@@ -1,12 +1,13 @@
 //! Cache behaviors.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::Part;
 use crate::template::distribution::list;
-use crate::template::policies::{names, whole};
+use crate::template::policies::{names, ttls};
 use crate::template::resolve::plain_text;
 
 const READ: &[&str] = &["GET", "HEAD"];
@@ -119,11 +120,7 @@ impl Part<'_> {
     }
 
     fn forwarded_values(&self, values: &Value) {
-        let ttl = |name: &str, default: u64| whole(&self.config[name]).unwrap_or(default);
-        let least = ttl("MinTTL", 0);
-        let default = ttl("DefaultTTL", 86_400.max(least));
-        let most = ttl("MaxTTL", 31_536_000.max(default));
-        self.ttl_order(least, default, most);
+        self.ttl_order();
         if values.get("QueryString").is_none() {
             self.refuse("ForwardedValues.QueryString is required");
         }
@@ -146,11 +143,17 @@ impl Part<'_> {
         }
     }
 
-    pub(super) fn ttl_order(&self, least: u64, default: u64, most: u64) {
+    /// Gives the longest one.
+    pub(super) fn ttl_order(&self) -> Duration {
+        let (least, default, most) = ttls(self.config);
         if least > default || default > most {
             self.refuse(format!(
-                "MinTTL {least}, DefaultTTL {default}, MaxTTL {most}: each may be at most the next"
+                "MinTTL {}, DefaultTTL {}, MaxTTL {}: each may be at most the next",
+                least.as_secs(),
+                default.as_secs(),
+                most.as_secs()
             ));
         }
+        most
     }
 }

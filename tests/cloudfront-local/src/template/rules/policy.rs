@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Part;
 use crate::template::app::App;
 use crate::template::distribution::list;
-use crate::template::policies::{is_true, names, whole};
+use crate::template::policies::{is_true, names};
 use crate::template::resolve::plain_text;
 
 /// Names in each list of a policy.
@@ -35,10 +35,7 @@ impl Part<'_> {
     fn cache_policy(&self) {
         let config = self.config;
         self.require(&["Name", "MinTTL"]);
-        let least = whole(&config["MinTTL"]).unwrap_or(0);
-        let default = whole(&config["DefaultTTL"]).unwrap_or(86_400.max(least));
-        let most = whole(&config["MaxTTL"]).unwrap_or(31_536_000.max(default));
-        self.ttl_order(least, default, most);
+        let most = self.ttl_order();
         let key = &config["ParametersInCacheKeyAndForwardedToOrigin"];
         self.lists(key, &["none", "whitelist"]);
         let takes_any = [
@@ -53,7 +50,7 @@ impl Part<'_> {
                 .is_some_and(|word| word != "none")
         });
         let encodings = ["EnableAcceptEncodingGzip", "EnableAcceptEncodingBrotli"];
-        if most == 0 && (takes_any || encodings.iter().any(|name| is_true(&key[name]))) {
+        if most.is_zero() && (takes_any || encodings.iter().any(|name| is_true(&key[name]))) {
             self.refuse("with a MaxTTL of 0 nothing is cached, and CloudFront then takes nothing into the key");
         }
     }
