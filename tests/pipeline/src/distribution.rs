@@ -12,7 +12,6 @@ use crate::Trial;
 use crate::pipeline::{Function, Step};
 
 const APP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cdk");
-const SCHEMA: &str = include_str!("../../../shared/contract.schema.json");
 const TEMPLATE: &str = "WarmfrontDistribution";
 
 /// A distribution of a trial's own.
@@ -74,7 +73,6 @@ impl Distribution {
 /// The template of the stack's distribution, for this contract.
 async fn synthesized(trial: &Trial, contract: &Value) -> PathBuf {
     let folder = trial.folder("distribution");
-    write(&folder.join("contract.schema.json"), SCHEMA);
     write(&folder.join("contract.json"), &contract.to_string());
     let stack = trial.stack.state.logs.parent();
     let settings = stack

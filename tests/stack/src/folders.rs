@@ -146,16 +146,11 @@ impl Folders {
         self.cdk().join("binaries")
     }
 
-    /// Keeps a copy of the contract beside its schema, where the CDK app looks for that.
+    /// Keeps a copy of the contract, which may be edited while the stack stays.
     pub(crate) fn keep_contract(&self, contract: &Path) -> Result<PathBuf, StackError> {
         let kept = self.cdk().join("contract.json");
-        let schema = project().join("shared/contract.schema.json");
-        for (from, to) in [
-            (contract, &kept),
-            (&*schema, &self.cdk().join("contract.schema.json")),
-        ] {
-            fs::copy(from, to).map_err(StackError::io(format!("copy {}", from.display())))?;
-        }
+        fs::copy(contract, &kept)
+            .map_err(StackError::io(format!("copy {}", contract.display())))?;
         Ok(kept)
     }
 
