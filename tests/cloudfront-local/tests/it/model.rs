@@ -263,7 +263,7 @@ fn the_model_does_what_the_reference_does_and_only_late_fills_are_older_than_a_p
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         // A failure is told with its minimal input; a file of seeds has no place beside one binary.
         failure_persistence: None,
-        cases: 1000,
+        cases: 300,
         ..ProptestConfig::default()
     });
     let seen = std::cell::RefCell::new(Seen::default());

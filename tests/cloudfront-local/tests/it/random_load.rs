@@ -65,6 +65,7 @@ async fn answer(State(versions): State<Versions>, request: Request) -> (HeaderMa
 #[derive(Debug, Default)]
 struct Counts {
     reads: AtomicU64,
+    unanswered: AtomicU64,
     purges: AtomicU64,
     /// Purges that read `Completed`.
     completed: AtomicU64,
@@ -134,6 +135,11 @@ impl Worker {
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
+        if status == 504 {
+            // A machine that is busy elsewhere: the origin had two seconds.
+            self.counts.unanswered.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         // The origin does not know ranges: what is not cached is answered whole.
         let part = part.filter(|_| status != 200);
         assert_eq!(status, if part.is_some() { 206 } else { 200 }, "{path}");
