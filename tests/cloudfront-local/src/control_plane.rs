@@ -85,10 +85,6 @@ async fn read(body: Incoming) -> Result<Result<Bytes, Refusal>, CutOff> {
 
 /// What the history keeps of an answer.
 fn tell(entry: &mut Entry, outcome: &Result<Done, Refusal>, effect: Option<&Effect>) {
-    if matches!(effect, Some(Effect::Hang | Effect::LostResponse)) {
-        entry.error = Some("no answer".to_owned());
-        return;
-    }
     match outcome {
         Ok(done) => {
             entry.status = Some(done.status);
@@ -98,6 +94,11 @@ fn tell(entry: &mut Entry, outcome: &Result<Done, Refusal>, effect: Option<&Effe
             entry.status = Some(refusal.status);
             entry.error = Some(refusal.code.clone());
         }
+    }
+    // What was done stays done, and is told.
+    if matches!(effect, Some(Effect::Hang | Effect::LostResponse)) {
+        entry.status = None;
+        entry.error = Some("no answer".to_owned());
     }
 }
 
