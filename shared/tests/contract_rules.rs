@@ -196,6 +196,7 @@ fn mistakes() -> Vec<(&'static str, &'static str, Value)> {
             json!("a b"),
         ),
         ("key-too-long", "/cacheKey/queryNames", many("q", 11)),
+        ("key-name-alike", "/cacheKey/queryNames/3", json!("Window")),
         ("key-name-twice", "/cacheKey/queryNames/3", json!("window")),
         ("key-name-twice", "/cacheKey/encodings/1", json!("br")),
         ("not-sent", "/cacheKey/cookies", json!(["theme"])),
@@ -319,6 +320,26 @@ fn mistakes() -> Vec<(&'static str, &'static str, Value)> {
             "endpoint-twice",
             "/endpoints/5",
             endpoint("/api/overview?organization={tenant}"),
+        ),
+        (
+            "endpoint-alike",
+            "/endpoints/5",
+            endpoint("/api/cost/trend?window=90d&organization={tenant}"),
+        ),
+        (
+            "endpoint-alike",
+            "/endpoints/5",
+            endpoint("/api/overview?Organization={tenant}"),
+        ),
+        (
+            "tenant-in-path",
+            "/endpoints/0/path",
+            json!("/api/{tenant}/overview"),
+        ),
+        (
+            "tenant-in-path",
+            "/endpoints/0/path",
+            json!("/api/overview;organization={tenant}"),
         ),
         ("path-characters", "/endpoints/0/path", json!("/api/a b")),
         ("path-characters", "/endpoints/0/path", json!("/api/ü")),
@@ -632,6 +653,10 @@ fn sound_contracts_are_not_refused() {
         ],
         vec![("/cacheKey/encodings", json!([]))],
         vec![("/cacheKey/warmed", json!(["br", "gzip", "identity"]))],
+        vec![(
+            "/endpoints/5",
+            json!({"path": "/api/cost/trend?window=30d&organization={tenant}", "timeout": "30s"}),
+        )],
         vec![("/previousTagHeader", json!("x-amz-meta-cache-tag"))],
         vec![(
             "/migration/paths",

@@ -63,6 +63,7 @@ fn mistakes() -> Vec<(&'static str, String, Value)> {
     };
     let tenant = |name: &str| format!("CacheBehaviors/2/{name}");
     let function = |name: &str| format!("//Resources/Authorizer/Properties/{name}");
+    let version = |name: &str| format!("//Resources/AuthorizerVersion/Properties/{name}");
     let config = str::to_owned;
     let headers = |names: &[&str]| json!({"HeaderBehavior": "whitelist", "Headers": names});
     let all = ["x-organization-id", "x-locale-bucket", "x-device-class"];
@@ -73,6 +74,7 @@ fn mistakes() -> Vec<(&'static str, String, Value)> {
     });
     vec![
         ("disabled", config("Enabled"), json!(false)),
+        ("staging", config("Staging"), json!(true)),
         ("tag-config-missing", config("CacheTagConfig"), json!(null)),
         (
             "tag-config-differs",
@@ -267,6 +269,31 @@ fn mistakes() -> Vec<(&'static str, String, Value)> {
             json!({"Header": "Age"}),
         ),
         (
+            "header-hidden",
+            policy("HideTags", "RemoveHeadersConfig/Items/1"),
+            json!({"Header": "X-Cache"}),
+        ),
+        (
+            "browsers-told",
+            policy("HideTags", "RemoveHeadersConfig/Items/1"),
+            json!({"Header": "Cache-Control"}),
+        ),
+        (
+            "browsers-told",
+            policy("HideTags", "CustomHeadersConfig"),
+            json!({"Items": [{"Header": "Cache-Control", "Value": "max-age=60", "Override": true}]}),
+        ),
+        (
+            "error-kept",
+            config("CustomErrorResponses"),
+            json!([{"ErrorCode": 404, "ErrorCachingMinTTL": 60}]),
+        ),
+        (
+            "error-kept",
+            config("CustomErrorResponses"),
+            json!([{"ErrorCode": 403, "ErrorCachingMinTTL": 86_400}]),
+        ),
+        (
             "error-ttl",
             config("CustomErrorResponses"),
             json!([{"ErrorCode": 503, "ErrorCachingMinTTL": 60}]),
@@ -321,6 +348,21 @@ fn mistakes() -> Vec<(&'static str, String, Value)> {
             "edge-unsupported",
             function("TracingConfig"),
             json!({"Mode": "Active"}),
+        ),
+        (
+            "edge-unsupported",
+            function("SnapStart"),
+            json!({"ApplyOn": "PublishedVersions"}),
+        ),
+        (
+            "edge-unsupported",
+            function("ReservedConcurrentExecutions"),
+            json!(10),
+        ),
+        (
+            "edge-unsupported",
+            version("ProvisionedConcurrencyConfig"),
+            json!({"ProvisionedConcurrentExecutions": 1}),
         ),
         (
             "edge-unsupported",
