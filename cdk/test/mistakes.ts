@@ -200,7 +200,9 @@ export const BY_ESCAPE_HATCH: Mistake[] = [
   ],
   [
     "browsers-told",
-    policy("HideTags", "ResponseHeadersPolicyConfig.RemoveHeadersConfig.Items.1", { Header: "Cache-Control" }),
+    policy("HideTags", "ResponseHeadersPolicyConfig.RemoveHeadersConfig.Items.1", {
+      Header: "Cache-Control",
+    }),
   ],
   [
     "browsers-told",
