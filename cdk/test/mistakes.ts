@@ -116,6 +116,7 @@ function verify(): object {
 
 export const BY_ESCAPE_HATCH: Mistake[] = [
   ["disabled", hatch("DistributionConfig.Enabled", false)],
+  ["staging", hatch("DistributionConfig.Staging", true)],
   ["tag-config-missing", hatch("DistributionConfig.CacheTagConfig")],
   ["tag-config-differs", hatch("DistributionConfig.CacheTagConfig.HeaderName", "x-tags")],
   ["authorizer-missing", hatch(`${TENANTS}.LambdaFunctionAssociations.0`)],
@@ -193,6 +194,22 @@ export const BY_ESCAPE_HATCH: Mistake[] = [
       Items: [{ Header: "x-data-version", Value: "1", Override: true }],
     }),
   ],
+  [
+    "header-hidden",
+    policy("HideTags", "ResponseHeadersPolicyConfig.RemoveHeadersConfig.Items.1", { Header: "X-Cache" }),
+  ],
+  [
+    "browsers-told",
+    policy("HideTags", "ResponseHeadersPolicyConfig.RemoveHeadersConfig.Items.1", {
+      Header: "Cache-Control",
+    }),
+  ],
+  [
+    "browsers-told",
+    policy("HideTags", "ResponseHeadersPolicyConfig.CustomHeadersConfig", {
+      Items: [{ Header: "cache-control", Value: "max-age=60", Override: true }],
+    }),
+  ],
   ["plain-viewers", hatch(`${TENANTS}.ViewerProtocolPolicy`, "allow-all")],
   ["plain-origin", hatch(`${ORIGIN}.CustomOriginConfig.OriginProtocolPolicy`, "http-only")],
   [
@@ -202,6 +219,10 @@ export const BY_ESCAPE_HATCH: Mistake[] = [
       ResponseCode: 200,
       ResponsePagePath: "/index.html",
     }),
+  ],
+  [
+    "error-kept",
+    hatch("DistributionConfig.CustomErrorResponses.4", { ErrorCode: 404, ErrorCachingMinTTL: 300 }),
   ],
   ["error-ttl", hatch("DistributionConfig.CustomErrorResponses.2.ErrorCachingMinTTL", 60)],
   ["failover-code", hatch(failoverItems(), [404, 503]), contract(), failover],
@@ -265,6 +286,12 @@ export const BY_ASPECT: Mistake[] = [
   ["edge-unsupported", aspect(FUNCTION, "Environment", { Variables: { STAGE: "prod" } })],
   ["edge-unsupported", aspect(FUNCTION, "Layers", ["arn:aws:lambda:us-east-1:123456789012:layer:x:1"])],
   ["edge-unsupported", aspect(FUNCTION, "TracingConfig", { Mode: "Active" })],
+  ["edge-unsupported", aspect(FUNCTION, "SnapStart", { ApplyOn: "PublishedVersions" })],
+  ["edge-unsupported", aspect(FUNCTION, "ReservedConcurrentExecutions", 5)],
+  [
+    "edge-unsupported",
+    aspect("AWS::Lambda::Version", "ProvisionedConcurrencyConfig", { ProvisionedConcurrentExecutions: 1 }),
+  ],
   ["edge-architecture", aspect(FUNCTION, "Architectures", ["arm64"])],
   ["edge-runtime", aspect(FUNCTION, "Runtime", "provided.al2023")],
 ];

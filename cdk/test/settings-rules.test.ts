@@ -1,5 +1,7 @@
 /** Every rule between settings, or between settings and the contract, has its mistake here. */
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { addStacks } from "../lib/app.ts";
 import { InvalidFile } from "../lib/json-file.ts";
@@ -8,9 +10,11 @@ import { DISTRIBUTION_RULES } from "../lib/settings/distribution-rules.ts";
 import { PIPELINE_RULES } from "../lib/settings/pipeline-rules.ts";
 import { checkInstallation } from "../lib/settings/read.ts";
 import {
+  CONTRACT_FILE,
   everything,
   pipelineAlone,
   SETTINGS_FILE,
+  temporaryFolder,
   testApp,
   USER_POOL_ID,
   WITHOUT_STAGING,
@@ -40,6 +44,14 @@ const MISTAKES: readonly (readonly [rule: string, settings: object, ...said: str
     everything({}, { distributionId: "E2EXAMPLE1234" }),
     'pipeline: "baseUrl" is missing: give the address of the distribution, to which the prewarmer sends requests',
   ],
+  ...["https://app.example.com:99999", "https://app..example.com", "https://-app.example.com"].map(
+    (baseUrl) =>
+      [
+        "baseUrlIsAddress",
+        pipelineAlone({ baseUrl }),
+        `pipeline.baseUrl: ${baseUrl} is no address that can be asked; write scheme and host name, such as https://app.example.com`,
+      ] as const,
+  ),
   [
     "baseUrlIsEncrypted",
     pipelineAlone({ baseUrl: "http://d111111abcdef8.cloudfront.net" }),
@@ -54,6 +66,11 @@ const MISTAKES: readonly (readonly [rule: string, settings: object, ...said: str
     "baseUrlPlaceholder",
     pipelineAlone({ baseUrl: "https://{tenant}.example.com" }),
     "pipeline.baseUrl: https://{tenant}.example.com has {tenant}, and only a multi-tenant distribution has a host for each tenant; set distributionTenants, or write the host out",
+  ],
+  [
+    "parametersAreNotAwss",
+    { ...everything(), stackPrefix: "AwsShop" },
+    "stackPrefix: AwsShop puts the parameters under /awsshop, and names that begin with aws or ssm are AWS's own; give pipeline.parameterPrefix, or another stackPrefix",
   ],
   [
     "regionIsNamed",
@@ -139,6 +156,44 @@ const MISTAKES: readonly (readonly [rule: string, settings: object, ...said: str
     "distribution.apiDomain: api.example.com is also one of domainNames, so CloudFront would ask itself; give the API's own name",
   ],
   [
+    "apiIsNoDistribution",
+    everything({ apiDomain: "d111111abcdef8.cloudfront.net" }),
+    "distribution.apiDomain: d111111abcdef8.cloudfront.net is a distribution of CloudFront, so CloudFront would ask itself, or a cache that no purge reaches; give the API's own name",
+  ],
+  ...["api.shop.internal", "internal-api-1.eu-central-1.elb.amazonaws.com"].map(
+    (apiDomain) =>
+      [
+        "apiIsPublic",
+        everything({ apiDomain }),
+        `distribution.apiDomain: ${apiDomain} is known in a private network only, and CloudFront asks from the internet; give a name that resolves there`,
+      ] as const,
+  ),
+  [
+    "apiPortIsAllowed",
+    everything({ apiPort: 444 }),
+    "distribution.apiPort: CloudFront does not connect to 444; let the API listen on 80, 443 or from 1024 on",
+  ],
+  [
+    "apiPortFitsProtocol",
+    everything({ apiPort: 80 }),
+    "distribution.apiPort: 80 is not where an API speaks https, so every answer would be a 502; leave it out, or correct apiProtocol",
+  ],
+  [
+    "apiPortFitsProtocol",
+    everything({ apiPort: 443, apiProtocol: "http" }),
+    "distribution.apiPort: 443 is not where an API speaks http, so every answer would be a 502; leave it out, or correct apiProtocol",
+  ],
+  [
+    "corsHasPreflight",
+    everything({ corsOrigins: ["https://app.example.com"] }),
+    "distribution.corsOrigins: a page of another origin that sends a token asks by OPTIONS first, which has none and would be refused; set corsPreflight to true",
+  ],
+  [
+    "prewarmerSigns",
+    everything({ signedPaths: { "/api/*": "key-group" } }, { prewarm: { signedPaths: ["/files/*"] } }),
+    'pipeline.prewarm.signedPaths: "/api/*" of distribution.signedPaths is missing, so requests there would be refused; add it, or leave prewarm.signedPaths out',
+  ],
+  [
     "baseUrlIsNotTheApi",
     everything({}, { baseUrl: "https://api.example.com" }),
     "pipeline.baseUrl: https://api.example.com is the API itself, so nothing would be cached by prewarming it; give the distribution's address, or leave it out",
@@ -174,6 +229,21 @@ const MISTAKES: readonly (readonly [rule: string, settings: object, ...said: str
     'pipeline.prewarm.timeout: 2m is too short for endpoint "/api/overview?organization={tenant}", which may take 110s, and 30s around it; raise it, or lower the endpoint\'s timeout',
   ],
   [
+    "errorsExpireInTime",
+    everything({ errorCachingTtl: "1h" }),
+    "distribution.errorCachingTtl: 1h leaves no time in pipeline.prewarm.timeout 900s to repeat a request that failed; lower it",
+  ],
+  [
+    "errorsExpireInTime",
+    pipelineAlone({ prewarm: { errorCachingTtl: "15m" } }),
+    "pipeline.prewarm.errorCachingTtl: 15m leaves no time in pipeline.prewarm.timeout 900s to repeat a request that failed; lower it",
+  ],
+  [
+    "tokenCookieIsNotKeyed",
+    { ...everything({ tokenCookie: "theme" }), contract: withCookieInKey() },
+    'distribution.tokenCookie: "theme" is in cacheKey.cookies of the contract, so every login would have entries of its own; take it out of the contract',
+  ],
+  [
     "tokenHasClaim",
     everything({ tokenUse: "access" }),
     'distribution.tokenUse: access tokens have no "custom:organization" (tenant.claim of the contract), so every viewer would be refused; use "id", or a claim that a trigger of the pool adds to access tokens',
@@ -199,6 +269,15 @@ const MISTAKES: readonly (readonly [rule: string, settings: object, ...said: str
     'distribution.originVerify.header: "x-organization-id" is a header of the contract, whose value it would replace; use another name, such as x-origin-verify',
   ],
 ];
+
+/** The tests' contract with a cookie in its key, as a file. */
+function withCookieInKey(): string {
+  const given = JSON.parse(readFileSync(CONTRACT_FILE, "utf8"));
+  given.cacheKey = { ...given.cacheKey, cookies: ["theme"], sent: { cookies: { theme: "dark" } } };
+  const file = join(temporaryFolder(), "contract.json");
+  writeFileSync(file, JSON.stringify(given));
+  return file;
+}
 
 function problemsOf(settings: unknown): readonly string[] {
   try {
@@ -244,6 +323,16 @@ for (const [what, settings] of [
       { domainNames: ["*.example.com"], certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/a" },
       { baseUrl: "https://app.example.com" },
     ),
+  ],
+  ["the site's root without a token", everything({ publicPaths: ["/"] })],
+  ["an API on a port of its own", everything({ apiPort: 8443 })],
+  [
+    "front ends on other origins",
+    everything({ corsOrigins: ["https://a.example.com"], corsPreflight: true }),
+  ],
+  [
+    "AWS's own name with another prefix",
+    { ...everything({}, { parameterPrefix: "/shop" }), stackPrefix: "AwsShop" },
   ],
   ["a signed path of the contract", everything({ signedPaths: { "/api/*": "key-group" } })],
   [

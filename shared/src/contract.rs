@@ -6,10 +6,11 @@
 
 mod canonical;
 mod json;
+mod reading;
 mod section;
+mod variant;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -20,7 +21,8 @@ use crate::rule::Problem;
 use crate::tenant::TenantId;
 use crate::version::{self, VersionOrder};
 
-pub(crate) use section::read;
+pub(crate) use reading::read;
+pub use variant::{Variant, VariantSource, VariantValue};
 
 /// Stands for the tenant id in paths of the contract.
 pub const TENANT_PLACEHOLDER: &str = "{tenant}";
@@ -30,9 +32,6 @@ pub const MAX_VARIANTS: usize = 32;
 
 /// The name of the contract's file in a function's package.
 pub const FILE_NAME: &str = "contract.json";
-
-/// What stands before the claim's name in a variant's `from`.
-const CLAIM: &str = "claim:";
 
 /// A contract without contradictions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -106,42 +105,6 @@ pub struct CacheKey {
     pub sent_headers: BTreeMap<String, String>,
     /// What the prewarmer sends in `cookies`.
     pub sent_cookies: BTreeMap<String, String>,
-}
-
-/// A normalised request header with few values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Variant {
-    /// The normalised header, lower-case; part of the cache key.
-    pub header: String,
-    /// What it is computed from.
-    pub from: VariantSource,
-    /// The value when nothing matches.
-    pub default: String,
-    /// Every value.
-    pub values: Vec<VariantValue>,
-}
-
-/// What a variant is computed from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VariantSource {
-    /// A header that browsers send, lower-case.
-    Header(String),
-    /// A claim of the viewer's token.
-    Claim(String),
-}
-
-/// One value of a variant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct VariantValue {
-    /// The value.
-    pub value: String,
-    /// What in the browser's header, or which values of the claim, lead to it.
-    pub matches: Vec<String>,
-    /// What the prewarmer sends in the browser's header to get it; none for a claim.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub send: Option<String>,
-    /// Whether it is prewarmed.
-    pub prewarm: bool,
 }
 
 /// Where the origin stamps its data version.
@@ -269,38 +232,6 @@ impl Contract {
                 .iter()
                 .any(|pattern| path_pattern::matches(pattern, path))
         })
-    }
-}
-
-impl Variant {
-    /// The header, and what stands in it, by which the prewarmer gets `value`. Of a claim, which
-    /// its own token does not have, it names the value in the variant's header.
-    #[must_use]
-    pub fn request<'a>(&'a self, value: &'a VariantValue) -> (&'a str, &'a str) {
-        match &self.from {
-            VariantSource::Header(name) => (name, value.send.as_deref().unwrap_or_default()),
-            VariantSource::Claim(_) => (&self.header, &value.value),
-        }
-    }
-}
-
-impl VariantSource {
-    /// Reads a header's name, or a claim's after `claim:`.
-    #[must_use]
-    pub fn parse(given: &str) -> Self {
-        match given.strip_prefix(CLAIM) {
-            Some(claim) => Self::Claim(claim.to_owned()),
-            None => Self::Header(given.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for VariantSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Header(name) => f.write_str(name),
-            Self::Claim(name) => write!(f, "{CLAIM}{name}"),
-        }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Distribution {
     pub name: String,
     /// Whether it serves at all.
     pub enabled: bool,
+    /// Whether it is a staging copy of another one.
+    pub is_staging: bool,
     /// The header that CloudFront reads tags from.
     pub tag_header: Option<String>,
     /// In the order in which CloudFront tries them; the default behaviour last.

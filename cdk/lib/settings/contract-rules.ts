@@ -21,6 +21,21 @@ export const CONTRACT_RULES: Readonly<Record<string, ContractRule>> = {
     );
   },
 
+  errorsExpireInTime: (_, { pipeline: { prewarm, distributionId }, distribution }) => {
+    const followed = distributionId ? undefined : distribution?.errorCachingTtl;
+    const ttl = prewarm.errorCachingTtl ?? followed;
+    const name = prewarm.errorCachingTtl ? "pipeline.prewarm" : "distribution";
+    return (
+      ttl !== undefined &&
+      seconds(ttl) + PREWARM_ALLOWANCE > seconds(prewarm.timeout) &&
+      `${name}.errorCachingTtl: ${ttl} leaves no time in pipeline.prewarm.timeout ${prewarm.timeout} to repeat a request that failed; lower it`
+    );
+  },
+
+  tokenCookieIsNotKeyed: ({ cacheKey }, { distribution }) =>
+    cacheKey.cookies.some((name) => name === distribution?.tokenCookie) &&
+    `distribution.tokenCookie: "${distribution?.tokenCookie}" is in cacheKey.cookies of the contract, so every login would have entries of its own; take it out of the contract`,
+
   tokenHasClaim: ({ tenant }, { distribution }) =>
     distribution?.tokenUse === "access" &&
     tenant.claim.startsWith("custom:") &&

@@ -9,6 +9,12 @@ import type { DistributionRule } from "./rule.ts";
 const CLOUDFRONTS_HEADERS =
   /^(cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|proxy-.*|range|request-range|te|trailers?|transfer-encoding|upgrade|via|x-real-ip|x-amz-.*|x-edge-.*)$/i;
 
+// What CloudFront connects to, beside 80 and 443: 1024 to 65535.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html#DownloadDistValuesHTTPPort
+const LOWEST_FREE_PORT = 1024;
+/** Names that no public resolver knows, and load balancers that have a private address only. */
+const PRIVATE = /(\.(internal|intranet|invalid|lan|local|localhost)|^internal-.*\.elb\.amazonaws\.com)$/i;
+
 /** By name. */
 export const DISTRIBUTION_RULES: Readonly<Record<string, DistributionRule>> = {
   namesHaveCertificate: ({ domainNames, certificateArn }) =>
@@ -19,6 +25,40 @@ export const DISTRIBUTION_RULES: Readonly<Record<string, DistributionRule>> = {
   apiIsNotTheSite: ({ apiDomain, domainNames }) =>
     domainNames.some((name) => same(name, apiDomain)) &&
     `distribution.apiDomain: ${apiDomain} is also one of domainNames, so CloudFront would ask itself; give the API's own name`,
+
+  apiIsNoDistribution: ({ apiDomain }) =>
+    /\.cloudfront\.net$/i.test(apiDomain) &&
+    `distribution.apiDomain: ${apiDomain} is a distribution of CloudFront, so CloudFront would ask itself, or a cache that no purge reaches; give the API's own name`,
+
+  apiIsPublic: ({ apiDomain }) =>
+    PRIVATE.test(apiDomain) &&
+    `distribution.apiDomain: ${apiDomain} is known in a private network only, and CloudFront asks from the internet; give a name that resolves there`,
+
+  apiPortIsAllowed: ({ apiPort }) =>
+    apiPort !== undefined &&
+    apiPort < LOWEST_FREE_PORT &&
+    ![80, 443].includes(apiPort) &&
+    `distribution.apiPort: CloudFront does not connect to ${apiPort}; let the API listen on 80, 443 or from ${LOWEST_FREE_PORT} on`,
+
+  apiPortFitsProtocol: ({ apiPort, apiProtocol }) =>
+    apiPort === (apiProtocol === "https" ? 80 : 443) &&
+    `distribution.apiPort: ${apiPort} is not where an API speaks ${apiProtocol}, so every answer would be a 502; leave it out, or correct apiProtocol`,
+
+  corsHasPreflight: ({ corsOrigins, corsPreflight, tokenCookie }) =>
+    corsOrigins.length > 0 &&
+    !corsPreflight &&
+    !tokenCookie &&
+    "distribution.corsOrigins: a page of another origin that sends a token asks by OPTIONS first, which has none and would be refused; set corsPreflight to true",
+
+  prewarmerSigns: ({ signedPaths }, { prewarm, distributionId }) =>
+    !distributionId &&
+    prewarm.signedPaths &&
+    Object.keys(signedPaths)
+      .filter((pattern) => !prewarm.signedPaths?.includes(pattern))
+      .map(
+        (pattern) =>
+          `pipeline.prewarm.signedPaths: "${pattern}" of distribution.signedPaths is missing, so requests there would be refused; add it, or leave prewarm.signedPaths out`,
+      ),
 
   baseUrlIsNotTheApi: ({ apiDomain }, { baseUrl }) =>
     same(hostOf(baseUrl), apiDomain) &&
@@ -53,7 +93,7 @@ export const DISTRIBUTION_RULES: Readonly<Record<string, DistributionRule>> = {
 
   publicPathsAreNarrow: ({ publicPaths }) =>
     publicPaths
-      .filter((pattern) => /^\/\**$/.test(pattern))
+      .filter((pattern) => /^\/[*?]*\*[*?]*$/.test(pattern))
       .map(
         (pattern) =>
           `distribution.publicPaths: "${pattern}" is every path, so nobody would need a token; list the paths that need none`,

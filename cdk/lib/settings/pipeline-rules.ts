@@ -43,6 +43,11 @@ export const PIPELINE_RULES: Readonly<Record<string, PipelineRule>> = {
     (distributionId || !distribution) &&
     'pipeline: "baseUrl" is missing: give the address of the distribution, to which the prewarmer sends requests',
 
+  baseUrlIsAddress: ({ baseUrl }) =>
+    baseUrl !== undefined &&
+    !isAddress(baseUrl) &&
+    `pipeline.baseUrl: ${baseUrl} is no address that can be asked; write scheme and host name, such as https://app.example.com`,
+
   baseUrlIsEncrypted: ({ baseUrl }) =>
     baseUrl?.startsWith("http:") &&
     !/^http:\/\/(127\.[0-9.]+|\[::1\]|localhost|[^/]*\.localhost)(:[0-9]+)?$/.test(baseUrl) &&
@@ -56,6 +61,10 @@ export const PIPELINE_RULES: Readonly<Record<string, PipelineRule>> = {
       return `pipeline.baseUrl: ${baseUrl} has {tenant}, and only a multi-tenant distribution has a host for each tenant; set distributionTenants, or write the host out`;
     return undefined;
   },
+
+  parametersAreNotAwss: ({ parameterPrefix }, { stackPrefix }) =>
+    /^\/(aws|ssm)/i.test(parameterPrefix) &&
+    `stackPrefix: ${stackPrefix} puts the parameters under ${parameterPrefix}, and names that begin with aws or ssm are AWS's own; give pipeline.parameterPrefix, or another stackPrefix`,
 
   regionIsNamed: ({ distributionId }, { distribution, region }) =>
     distribution &&
@@ -123,6 +132,13 @@ export const PIPELINE_RULES: Readonly<Record<string, PipelineRule>> = {
     );
   },
 };
+
+/** Whether a host stands there, with or without a port; placeholders are looked at elsewhere. */
+function isAddress(baseUrl: string): boolean {
+  const filled = baseUrl.replace(/[{][^}]*[}]?|[}]/g, "a");
+  if (!URL.canParse(filled)) return false;
+  return new URL(filled).hostname.split(".").every((label) => /^([^-].*[^-]|[^-])$/.test(label));
+}
 
 function otherRegion(
   name: "secretArn" | "secretKeyArn",

@@ -1,153 +1,16 @@
-//! Reads the contract's JSON field by field, so that every malformed field is reported and not only the
-//! first. A field that cannot be read is reported, and then counts as empty.
+//! A section of the contract's JSON, read field by field.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::json;
-use super::{
-    CacheKey, CachedPath, Contract, Endpoint, Probe, TenantNaming, Variant, VariantSource,
-    VariantValue, VersionStamp,
-};
 use crate::duration;
 use crate::rule::{Problem, contract as rules};
 use crate::version::VersionOrder;
 
-/// What `tenant.id` has to say: the canonical form that this version implements.
-const ID_PATTERN: &str = "[a-z0-9][a-z0-9._-]*";
-/// The prewarmer's group where the contract names none.
-const PREWARM_GROUP: &str = "prewarm";
-
-/// Reads what can be read of a contract, and notes the rest; nothing where it is not JSON.
-pub(crate) fn read(given: &str, problems: &mut Vec<Problem>) -> Option<Contract> {
-    match json::read(given) {
-        Ok((document, twice)) => {
-            for (at, name) in twice {
-                problems.push(rules::KEY_TWICE.at(whole(&at), &[&name]));
-            }
-            Some(read_contract(&document, problems))
-        }
-        Err(error) => {
-            problems.push(rules::NOT_JSON.at(whole(""), &[&error]));
-            None
-        }
-    }
-}
-
-/// A place in the contract, or the contract itself.
-fn whole(at: &str) -> &str {
-    if at.is_empty() { "the contract" } else { at }
-}
-
-fn read_contract(document: &Value, problems: &mut Vec<Problem>) -> Contract {
-    let mut root = Section::new(document, "", problems);
-    root.skip("$schema");
-    let contract = Contract {
-        tag_header: root.text("tagHeader"),
-        previous_tag_header: root.optional_text("previousTagHeader"),
-        tag_prefix: root.text("tagPrefix"),
-        tenant: root.section("tenant", read_tenant),
-        cache_key: root.section("cacheKey", read_cache_key),
-        variants: root.sections("variants", read_variant),
-        version: root.optional_section("version", |section| VersionStamp {
-            header: section.text("header"),
-            order: section.version_order("order"),
-            tags: section.flag("tags", true),
-        }),
-        paths: root.sections("paths", |section| CachedPath {
-            pattern: section.text("pattern"),
-            default_ttl: section.duration("defaultTtl"),
-            max_ttl: section.duration("maxTtl"),
-        }),
-        scopes: root.entries("scopes").into_iter().collect(),
-        endpoints: root.sections("endpoints", |section| Endpoint {
-            path: section.text("path"),
-            scope: section.optional_text("scope"),
-            timeout: section.duration("timeout"),
-            required: section.flag("required", true),
-            tenant_pointer: section.optional_text("tenantPointer"),
-        }),
-        probe: root.optional_section("probe", |section| Probe {
-            path: section.text("path"),
-            timeout: section.duration("timeout"),
-        }),
-        migration_paths: root
-            .optional_section("migration", |section| section.texts("paths"))
-            .unwrap_or_default(),
-    };
-    root.end();
-    contract
-}
-
-fn read_tenant(section: &mut Section<'_, '_>) -> TenantNaming {
-    section.optional_section("id", |id| {
-        let at = id.place("pattern");
-        let pattern = id.text("pattern");
-        if !pattern.is_empty() && pattern != ID_PATTERN {
-            id.problem(
-                rules::ID_FORM.at(at, &[&format!("{pattern:?}"), &format!("{ID_PATTERN:?}")]),
-            );
-        }
-        id.max_length();
-    });
-    TenantNaming {
-        header: section.text("header"),
-        query_names: section.texts("queryNames"),
-        claim: section.text("claim"),
-        superadmin_group: section.text("superadminGroup"),
-        prewarm_group: section
-            .optional_text("prewarmGroup")
-            .unwrap_or_else(|| PREWARM_GROUP.to_owned()),
-        response_header: section.optional_text("responseHeader"),
-    }
-}
-
-fn read_cache_key(section: &mut Section<'_, '_>) -> CacheKey {
-    let encodings = section.texts("encodings");
-    let warmed = section
-        .optional_texts("warmed")
-        .unwrap_or_else(|| vec![best_of(&encodings).to_owned()]);
-    let sent = section.optional_section("sent", |sent| {
-        (sent.text_entries("headers"), sent.text_entries("cookies"))
-    });
-    let (sent_headers, sent_cookies) = sent.unwrap_or_default();
-    CacheKey {
-        headers: section.texts("headers"),
-        query_names: section.texts("queryNames"),
-        cookies: section.texts("cookies"),
-        encodings,
-        warmed,
-        sent_headers,
-        sent_cookies,
-    }
-}
-
-/// The encoding that browsers prefer of those in the key.
-fn best_of(encodings: &[String]) -> &'static str {
-    ["br", "gzip"]
-        .into_iter()
-        .find(|known| encodings.iter().any(|encoding| encoding == known))
-        .unwrap_or("identity")
-}
-
-fn read_variant(section: &mut Section<'_, '_>) -> Variant {
-    Variant {
-        header: section.text("header"),
-        from: VariantSource::parse(&section.text("from")),
-        default: section.text("default"),
-        values: section.sections("values", |value| VariantValue {
-            value: value.text("value"),
-            matches: value.texts("matches"),
-            send: value.optional_text("send"),
-            prewarm: value.flag("prewarm", true),
-        }),
-    }
-}
-
 /// One JSON object of the contract, and where problems go.
-struct Section<'v, 'p> {
+pub(super) struct Section<'v, 'p> {
     object: Option<&'v Map<String, Value>>,
     at: String,
     read: Vec<&'static str>,
@@ -155,7 +18,7 @@ struct Section<'v, 'p> {
 }
 
 impl<'v, 'p> Section<'v, 'p> {
-    fn new(value: &'v Value, at: &str, problems: &'p mut Vec<Problem>) -> Self {
+    pub(super) fn new(value: &'v Value, at: &str, problems: &'p mut Vec<Problem>) -> Self {
         let object = value.as_object();
         if object.is_none() {
             problems.push(rules::NOT_AN_OBJECT.at(whole(at), &[]));
@@ -168,7 +31,7 @@ impl<'v, 'p> Section<'v, 'p> {
         }
     }
 
-    fn place(&self, name: &str) -> String {
+    pub(super) fn place(&self, name: &str) -> String {
         if self.at.is_empty() {
             name.to_owned()
         } else {
@@ -176,11 +39,11 @@ impl<'v, 'p> Section<'v, 'p> {
         }
     }
 
-    fn problem(&mut self, problem: Problem) {
+    pub(super) fn problem(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
 
-    fn skip(&mut self, name: &'static str) {
+    pub(super) fn skip(&mut self, name: &'static str) {
         self.read.push(name);
     }
 
@@ -199,14 +62,14 @@ impl<'v, 'p> Section<'v, 'p> {
         value
     }
 
-    fn text(&mut self, name: &'static str) -> String {
+    pub(super) fn text(&mut self, name: &'static str) -> String {
         match self.present(name) {
             None => String::new(),
             Some(value) => self.as_text(name, value).unwrap_or_default(),
         }
     }
 
-    fn optional_text(&mut self, name: &'static str) -> Option<String> {
+    pub(super) fn optional_text(&mut self, name: &'static str) -> Option<String> {
         let value = self.value(name)?;
         self.as_text(name, value)
     }
@@ -226,7 +89,7 @@ impl<'v, 'p> Section<'v, 'p> {
         }
     }
 
-    fn texts(&mut self, name: &'static str) -> Vec<String> {
+    pub(super) fn texts(&mut self, name: &'static str) -> Vec<String> {
         let at = self.place(name);
         let Some(value) = self.present(name) else {
             return Vec::new();
@@ -234,13 +97,13 @@ impl<'v, 'p> Section<'v, 'p> {
         self.as_texts(&at, value)
     }
 
-    fn optional_texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+    pub(super) fn optional_texts(&mut self, name: &'static str) -> Option<Vec<String>> {
         let at = self.place(name);
         let value = self.value(name)?;
         Some(self.as_texts(&at, value))
     }
 
-    fn text_entries(&mut self, name: &'static str) -> BTreeMap<String, String> {
+    pub(super) fn text_entries(&mut self, name: &'static str) -> BTreeMap<String, String> {
         let at = self.place(name);
         let Some(value) = self.value(name) else {
             return BTreeMap::new();
@@ -274,7 +137,7 @@ impl<'v, 'p> Section<'v, 'p> {
         texts
     }
 
-    fn entries(&mut self, name: &'static str) -> Vec<(String, Vec<String>)> {
+    pub(super) fn entries(&mut self, name: &'static str) -> Vec<(String, Vec<String>)> {
         let at = self.place(name);
         let Some(value) = self.value(name) else {
             return Vec::new();
@@ -289,7 +152,7 @@ impl<'v, 'p> Section<'v, 'p> {
             .collect()
     }
 
-    fn flag(&mut self, name: &'static str, default: bool) -> bool {
+    pub(super) fn flag(&mut self, name: &'static str, default: bool) -> bool {
         match self.value(name) {
             None => default,
             Some(Value::Bool(flag)) => *flag,
@@ -301,7 +164,7 @@ impl<'v, 'p> Section<'v, 'p> {
         }
     }
 
-    fn duration(&mut self, name: &'static str) -> Duration {
+    pub(super) fn duration(&mut self, name: &'static str) -> Duration {
         let at = self.place(name);
         let text = self.text(name);
         if text.is_empty() {
@@ -313,7 +176,7 @@ impl<'v, 'p> Section<'v, 'p> {
         })
     }
 
-    fn version_order(&mut self, name: &'static str) -> VersionOrder {
+    pub(super) fn version_order(&mut self, name: &'static str) -> VersionOrder {
         let at = self.place(name);
         match self.text(name).as_str() {
             "integer" | "" => VersionOrder::Integer,
@@ -327,7 +190,7 @@ impl<'v, 'p> Section<'v, 'p> {
         }
     }
 
-    fn max_length(&mut self) {
+    pub(super) fn max_length(&mut self) {
         let at = self.place("maxLength");
         let Some(value) = self.present("maxLength") else {
             return;
@@ -338,7 +201,7 @@ impl<'v, 'p> Section<'v, 'p> {
         }
     }
 
-    fn section<T: Default>(
+    pub(super) fn section<T: Default>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&mut Section<'_, '_>) -> T,
@@ -349,7 +212,7 @@ impl<'v, 'p> Section<'v, 'p> {
         }
     }
 
-    fn optional_section<T>(
+    pub(super) fn optional_section<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&mut Section<'_, '_>) -> T,
@@ -358,7 +221,7 @@ impl<'v, 'p> Section<'v, 'p> {
         Some(self.inner(&self.place(name), value, read))
     }
 
-    fn sections<T>(
+    pub(super) fn sections<T>(
         &mut self,
         name: &'static str,
         read: impl Fn(&mut Section<'_, '_>) -> T,
@@ -390,7 +253,7 @@ impl<'v, 'p> Section<'v, 'p> {
         read
     }
 
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         let Some(object) = self.object else { return };
         for name in object.keys() {
             if !self.read.contains(&name.as_str()) {
@@ -400,4 +263,9 @@ impl<'v, 'p> Section<'v, 'p> {
             }
         }
     }
+}
+
+/// A place in the contract, or the contract itself.
+pub(super) fn whole(at: &str) -> &str {
+    if at.is_empty() { "the contract" } else { at }
 }

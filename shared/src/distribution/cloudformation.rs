@@ -138,6 +138,11 @@ impl Resources for Stack {
         }
     }
 
+    fn is_provisioned(&self, reference: &str) -> bool {
+        let own = self.get(reference).map(|(_, properties, _)| properties);
+        own.is_some_and(|properties| !field(properties, "ProvisionedConcurrencyConfig").is_null())
+    }
+
     fn may_list(&self, host: &str) -> Option<bool> {
         let (kind, _, _) = self.get(host.get(host.find("${")?..)?)?;
         if kind != "AWS::S3::Bucket" {

@@ -14,6 +14,8 @@ pub(super) trait Resources {
     fn find(&self, kind: &str, reference: &str) -> Option<&Value>;
     /// The Lambda function behind a version's reference, and whether that names a version.
     fn function(&self, reference: &str) -> Option<(&Value, bool)>;
+    /// Whether that function's version, or an alias of it, has provisioned concurrency.
+    fn is_provisioned(&self, reference: &str) -> bool;
     /// Whether the policy of the bucket behind an origin's host lets CloudFront list it.
     fn may_list(&self, host: &str) -> Option<bool>;
 }
@@ -27,6 +29,7 @@ pub(super) fn read(name: &str, config: &Value, resources: &impl Resources) -> Di
     Distribution {
         name: name.to_owned(),
         enabled: flag(field(config, "Enabled")).unwrap_or(true),
+        is_staging: flag(field(config, "Staging")).unwrap_or(false),
         tag_header: text(field(field(config, "CacheTagConfig"), "HeaderName")),
         behaviors,
         error_responses: items(field(config, "CustomErrorResponses"))

@@ -7,7 +7,7 @@ mod spelling;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::config::{self, Resources};
 use super::fields::{self, field, items, text};
@@ -15,6 +15,7 @@ use super::{Distribution, Unreadable};
 use crate::duration;
 
 const DISTRIBUTION: &str = "aws_cloudfront_distribution";
+const PROVISIONED: &str = "aws_lambda_provisioned_concurrency_config";
 
 /// The distributions of a plan or a state.
 pub fn distributions(shown: &Value) -> Result<Vec<Distribution>, Unreadable> {
@@ -79,6 +80,7 @@ impl State {
             let spelled = match kind.as_str() {
                 DISTRIBUTION => spelling::distribution(&values),
                 "aws_lambda_function" => spelling::function(&values),
+                PROVISIONED => json!({"FunctionName": field(&values, "function_name")}),
                 _ => spelling::policy(&kind, &values),
             };
             self.resources.insert(address, (kind, spelled));
@@ -172,6 +174,29 @@ impl Resources for State {
         let is_version = attribute == "qualified_arn"
             && (reference.starts_with("${") || unversioned().is_some());
         (kind == "aws_lambda_function").then_some((values, is_version))
+    }
+
+    fn is_provisioned(&self, reference: &str) -> bool {
+        let unversioned = reference.rsplit_once(':').map(|(function, _)| function);
+        let Some((address, _)) = self
+            .address(reference)
+            .or_else(|| self.address(unversioned?))
+        else {
+            return false;
+        };
+        let name = self
+            .resources
+            .get(address)
+            .and_then(|(_, function)| text(field(function, "FunctionName")));
+        self.of_type(PROVISIONED).any(|(_, provisioned)| {
+            let function = text(field(provisioned, "FunctionName"));
+            function.is_some_and(|function| {
+                Some(&function) == name.as_ref()
+                    || self
+                        .address(&function)
+                        .is_some_and(|(found, _)| found == address)
+            })
+        })
     }
 
     fn may_list(&self, _host: &str) -> Option<bool> {

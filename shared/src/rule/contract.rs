@@ -53,6 +53,7 @@ rules! {
     KEY_QUERY_BUSTER: "has {0?}, which differs for every request or visitor", "nobody would hit a prewarmed entry", "drop it";
     KEY_NAME_CHARACTERS: "has {0?}", "no request can carry that name", "write it as it stands in a URL, percent-encoded";
     KEY_TOO_LONG: "has {0} names", "a cache policy takes 10", "keep what answers differ by";
+    KEY_NAME_ALIKE: "has {0?} and {1?}, which differ in letter case only", "CloudFront takes them as two and many servers as one, so one answer would have two entries", "keep the one that the front end sends";
     KEY_NAME_TWICE: "has {0?} twice", "", "keep one";
     NOT_SENT: "has {0?}, which the prewarmer does not send", "it would fill entries that nobody reads, and call them fresh", "say what people send in cacheKey.sent.{1}, or take it out of the key";
     SENT_NEEDLESSLY: "is not for the prewarmer to send", "it is no part of cacheKey.{0}, or belongs to the tenant or a variant", "drop it, or add it to cacheKey.{0}";
@@ -83,9 +84,11 @@ rules! {
     TOO_MANY_VARIANTS: "make {0} copies of each endpoint", "at most {1} are prewarmed", "set \"prewarm\": false on rare values";
 
     NO_ENDPOINTS: "is empty", "nothing would be warmed", "name what people open first";
+    ENDPOINT_ALIKE: "{0?} differs from {1?} only in the order of its query, or in the letter case of its names", "it is the same answer, requested and stored twice", "keep the one that the front end sends, byte for byte";
     ENDPOINT_TWICE: "{0?} stands there twice", "it would be requested twice for nothing", "drop one";
     PATH_CHARACTERS: "{0?} {1}", "{2}", "write the path in the very bytes that browsers send";
     FIXED_TENANT: "{0?} names a tenant by {1?}", "it would be requested for that one in every tenant's run, and refused at the edge", "write {tenant} for the tenant";
+    TENANT_IN_PATH: "{0?} names the tenant before its query", "the viewer authorizer compares query names and headers only, so everybody could ask for any tenant there", "name the tenant by one of tenant.queryNames: {1}";
     TENANT_UNCHECKED: "{0?} names the tenant in {1?}, which is not one of tenant.queryNames", "the viewer authorizer would let everybody name any tenant there", "add it to tenant.queryNames and cacheKey.queryNames, or use a name that is there";
     REQUEST_WILDCARD: "{0?} has a *", "a request has no wildcards: it would be asked for as it is written", "write the path that people open";
     QUERY_NOT_IN_KEY: "{0?} has the query name {1?}, which is not in cacheKey.queryNames", "answers that differ by it would share one entry", "add it there, or drop it from the path";

@@ -4,6 +4,7 @@ use super::rules;
 
 rules! {
     DISABLED: "is not enabled", "it serves nobody", "set Enabled to true";
+    STAGING: "is a staging distribution", "it serves only what a continuous deployment policy sends it, and a purge of the primary one does not reach its entries", "set Staging to false, and check the primary distribution";
     TAG_CONFIG_MISSING: "has no CacheTagConfig", "CloudFront would ignore every tag and purge nothing", "set its HeaderName to {0?}";
     TAG_CONFIG_DIFFERS: "reads tags from {0?}, and the tagger writes {1?}", "purges would hit nothing", "give CacheTagConfig the contract's tagHeader";
     TOO_MANY_BEHAVIORS: "has {0} behaviours", "CloudFront takes 75", "merge patterns";
@@ -43,6 +44,8 @@ rules! {
     PLAIN_VIEWERS: "takes requests by plain HTTP", "tokens and answers travel in the clear", "set ViewerProtocolPolicy to https-only";
     PLAIN_ORIGIN: "reaches the API {0?} by plain HTTP", "tokens and answers travel in the clear", "set OriginProtocolPolicy to https-only, or say that plain HTTP is meant";
     ERROR_PAGE: "turns {0} into {1}", "refusals and failures look like something else, to people and to the prewarmer", "drop ResponseCode and ResponsePagePath of {0}; serve a front end's routes by a function at viewer-request";
+    BROWSERS_TOLD: "writes or removes {0?}", "browsers would keep answers for a time that the origin did not say, and no purge reaches a browser", "take it out of the response headers policy, and let the origin say it";
+    ERROR_KEPT: "caches {0} for {1} s, and the prewarmer reckons with {2} s", "a refresh would read an error from before, since its entry may have no tag that a purge names", "set ErrorCachingMinTTL of {0} to {2} or less, or leave it out";
     ERROR_TTL: "caches {0} for {1} s, and the prewarmer reckons with {2} s", "it would read the cached error again, or wait for nothing", "set ErrorCachingMinTTL of {0} to {2}, or the pipeline's error caching TTL to {1}s";
     FAILOVER_CODE: "fails over on {0}", "that is the API's answer, and would be replaced by another's", "fail over on 500, 502, 503 and 504 only";
     FAILOVER_METHODS: "has an origin group and takes {0}", "CloudFront refuses an origin group on a behaviour that takes more than GET, HEAD and OPTIONS", "let it take GET, HEAD and OPTIONS, or drop the origin group";

@@ -26,6 +26,13 @@ pub(super) fn functions(
                     .unsupported
                     .push(unpublished);
             }
+            if resources.is_provisioned(&reference) {
+                let provisioned = ("provisioned concurrency".to_owned(), reference.clone());
+                settings
+                    .get_or_insert_default()
+                    .unsupported
+                    .push(provisioned);
+            }
             let role = found.and_then(|(properties, _)| role(properties));
             Some((
                 text(field(item, "EventType"))?,
@@ -75,6 +82,14 @@ fn edge_settings(properties: &Value) -> EdgeSettings {
     ];
     if tracing.iter().any(|mode| *mode == "Active") {
         note("tracing", "Active".to_owned());
+    }
+    if let Some(when) = text(field(field(properties, "SnapStart"), "ApplyOn"))
+        && when != "None"
+    {
+        note("SnapStart", when);
+    }
+    if let Some(reserved) = number(field(properties, "ReservedConcurrentExecutions")) {
+        note("reserved concurrency", reserved.to_string());
     }
     let variables = field(field(properties, "Environment"), "Variables");
     if let Some(variables) = variables

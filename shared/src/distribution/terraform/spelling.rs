@@ -53,6 +53,7 @@ pub(super) fn distribution(values: &Value) -> Value {
     });
     json!({
         "Enabled": flag(field(values, "enabled")),
+        "Staging": flag(field(values, "staging")),
         "CacheTagConfig": {"HeaderName": field(block(values, "cache_tag_config"), "header_name")},
         "CacheBehaviors": behaviors.collect::<Vec<_>>(),
         "DefaultCacheBehavior": behavior(block(values, "default_cache_behavior")),
@@ -166,6 +167,7 @@ pub(super) fn function(values: &Value) -> Value {
         all => all,
     };
     json!({
+        "FunctionName": field(values, "function_name"),
         "MemorySize": field(values, "memory_size"),
         "Timeout": field(values, "timeout"),
         "Architectures": field(values, "architectures"),
@@ -173,6 +175,9 @@ pub(super) fn function(values: &Value) -> Value {
         "Runtime": field(values, "runtime"),
         "TracingConfig": {"Mode": field(block(values, "tracing_config"), "mode")},
         "Environment": {"Variables": field(block(values, "environment"), "variables")},
+        "ReservedConcurrentExecutions": field(values, "reserved_concurrent_executions")
+            .as_u64(),
+        "SnapStart": {"ApplyOn": field(block(values, "snap_start"), "apply_on")},
         "EphemeralStorage": {"Size": field(block(values, "ephemeral_storage"), "size")},
         "VpcConfig": block(values, "vpc_config"),
         "DeadLetterConfig": block(values, "dead_letter_config"),

@@ -19,9 +19,14 @@ pub(super) fn check(contract: &Contract, found: &mut Found) {
         .iter()
         .map(|endpoint| endpoint.path.as_str());
     distinct("endpoints", paths, &rules::ENDPOINT_TWICE, found);
+    alike(&contract.endpoints, found);
     for (index, endpoint) in contract.endpoints.iter().enumerate() {
         let at = format!("endpoints[{index}]");
         request(&format!("{at}.path"), &endpoint.path, contract, found);
+        if without_query(&endpoint.path).contains(TENANT_PLACEHOLDER) {
+            let known = contract.tenant.query_names.join(", ");
+            found.push(rules::TENANT_IN_PATH.at(format!("{at}.path"), &[&endpoint.path, &known]));
+        }
         timeout(&format!("{at}.timeout"), endpoint.timeout.as_secs(), found);
         let path = without_query(&endpoint.path).replace(TENANT_PLACEHOLDER, "a");
         let cached = contract
@@ -90,6 +95,38 @@ fn request(at: &str, path: &str, contract: &Contract, found: &mut Found) {
             found.push(rules::QUERY_NOT_IN_KEY.at(at, &[&path, &name]));
         }
     }
+}
+
+/// Endpoints that an API answers alike, although CloudFront keys them apart by order and letter case
+/// (Developer Guide, "Cache content based on query string parameters").
+fn alike(endpoints: &[Endpoint], found: &mut Found) {
+    let mut seen: Vec<(String, &str)> = Vec::new();
+    for Endpoint { path, .. } in endpoints {
+        let asked = regardless(path);
+        match seen.iter().find(|(same, _)| *same == asked) {
+            Some((_, first)) if first != path => {
+                found.push(rules::ENDPOINT_ALIKE.at("endpoints", &[path, first]));
+            }
+            Some(_) => {}
+            None => seen.push((asked, path)),
+        }
+    }
+}
+
+/// A path with its query in one order, and the names of that in lower case.
+fn regardless(path: &str) -> String {
+    let Some((bare, query)) = path.split_once('?') else {
+        return path.to_owned();
+    };
+    let mut pairs: Vec<_> = query
+        .split('&')
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            format!("{}={value}", name.to_ascii_lowercase())
+        })
+        .collect();
+    pairs.sort();
+    format!("{bare}?{}", pairs.join("&"))
 }
 
 fn timeout(at: &str, seconds: u64, found: &mut Found) {

@@ -218,6 +218,12 @@ fn lists(key: &CacheKey, tenant: &TenantNaming, found: &mut Found) {
             &rules::KEY_NAME_TWICE,
             found,
         );
+        for (index, name) in list.iter().enumerate() {
+            let alike = |other: &&String| *other != name && other.eq_ignore_ascii_case(name);
+            if let Some(first) = list[..index].iter().find(alike) {
+                found.push(rules::KEY_NAME_ALIKE.at(at, &[first, name]));
+            }
+        }
         if at.starts_with("cacheKey") && list.len() > MAX_NAMES {
             found.push(rules::KEY_TOO_LONG.at(at, &[&list.len()]));
         }

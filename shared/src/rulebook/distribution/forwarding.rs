@@ -5,6 +5,11 @@ use crate::contract::{Contract, VariantSource};
 use crate::distribution::{Behavior, CacheKey, Forwarding, Names, Policy};
 use crate::rule::Problem;
 
+/// By which the prewarmer tells where an answer is from.
+const EVIDENCE: [&str; 2] = ["age", "x-cache"];
+/// By which an origin tells browsers how long to keep an answer.
+const FOR_BROWSERS: [&str; 3] = ["cache-control", "expires", "pragma"];
+
 pub(super) fn check(behavior: &Behavior, checked: &mut Checked<'_>) {
     if !checked.reaches_api(behavior) {
         return;
@@ -113,8 +118,16 @@ fn responses(behavior: &Behavior, public: bool, contract: &Contract, found: &mut
             found.push(rules::TAG_VISIBLE.at(&at, &[name]));
         }
     }
-    if !public && headers.removed.iter().any(|each| each == "age") {
-        found.push(rules::HEADER_HIDDEN.at(&at, &[&"age"]));
+    for name in EVIDENCE {
+        if !public && headers.removed.iter().any(|each| each == name) {
+            found.push(rules::HEADER_HIDDEN.at(&at, &[&name]));
+        }
+    }
+    for name in FOR_BROWSERS {
+        let named = |list: &[String]| list.iter().any(|each| each == name);
+        if !public && (named(&headers.removed) || named(&headers.set)) {
+            found.push(rules::BROWSERS_TOLD.at(&at, &[&name]));
+        }
     }
     let version = contract.version.as_ref().map(|stamp| &stamp.header);
     for name in [version, contract.tenant.response_header.as_ref()]

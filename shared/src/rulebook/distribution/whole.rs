@@ -19,6 +19,9 @@ pub(super) fn check(checked: &mut Checked<'_>) {
     if !distribution.enabled {
         found.push(rules::DISABLED.at(at, &[]));
     }
+    if distribution.is_staging {
+        found.push(rules::STAGING.at(at, &[]));
+    }
     match &distribution.tag_header {
         None => found.push(rules::TAG_CONFIG_MISSING.at(at, &[&contract.tag_header])),
         Some(header) if !header.eq_ignore_ascii_case(&contract.tag_header) => {
@@ -51,6 +54,20 @@ fn error_responses(checked: &mut Checked<'_>) {
             checked
                 .found
                 .push(rules::ERROR_PAGE.at("the distribution", &[&each.code, &shown]));
+        }
+    }
+    let longest = reckoned
+        .iter()
+        .copied()
+        .max()
+        .unwrap_or(ERROR_TTL)
+        .max(ERROR_TTL);
+    for each in &distribution.error_responses {
+        let kept = each.ttl.filter(|&ttl| ttl > longest);
+        if let Some(ttl) = kept.filter(|_| !REPEATED.contains(&each.code)) {
+            checked
+                .found
+                .push(rules::ERROR_KEPT.at("the distribution", &[&each.code, &ttl, &longest]));
         }
     }
     let ttl_of = |code: u16| {
