@@ -183,6 +183,9 @@ async fn a_lost_response_leaves_the_invalidation_made() {
         )
         .await;
     assert_eq!((status, element(&list, "Quantity")), (200, "1"));
+    let calls = stage.history(json!({"operation": "CreateInvalidation"}));
+    let told = calls[0].subject.as_deref();
+    assert_eq!((calls[0].status, told), (None, Some(element(&list, "Id"))));
 }
 
 #[tokio::test]
