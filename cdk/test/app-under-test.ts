@@ -123,3 +123,12 @@ export function tenantCache(
   });
   return { app, stack, tenantCache: made, distribution: made.distribution };
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: what CloudFormation is told has no type
+export type Rendered = any;
+
+/** The configuration of a template's distribution. */
+export function configOf(template: Template): Rendered {
+  const [distribution] = Object.values(template.findResources("AWS::CloudFront::Distribution"));
+  return distribution?.Properties.DistributionConfig;
+}

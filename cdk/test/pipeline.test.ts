@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Stack } from "aws-cdk-lib";
@@ -11,9 +11,9 @@ import type { RefreshPipelineProps } from "../lib/pipeline/refresh-pipeline-prop
 import { OWN_VARIABLES } from "../lib/settings/pipeline-rules.ts";
 import { checkInstallation } from "../lib/settings/read.ts";
 import {
-  CONTRACT_FILE,
   everything,
   pipelineAlone,
+  type Rendered,
   SETTINGS_FILE,
   templates,
   temporaryFolder,
@@ -22,9 +22,6 @@ import {
 } from "./app-under-test.ts";
 
 const SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prewarm-AbCdEf";
-
-// biome-ignore lint/suspicious/noExplicitAny: properties of rendered CloudFormation
-type Rendered = any;
 
 function functions(template: Template): { invalidate: Rendered; poll: Rendered; prewarm: Rendered } {
   const named = (name: string) =>
@@ -178,42 +175,6 @@ test("beside an existing distribution and user pool there is the pipeline alone"
   ]);
 });
 
-test("a client without a secret gets one to fill", () => {
-  const { pipeline } = templates(pipelineAlone({ secretArn: undefined }));
-  pipeline.hasResourceProperties("AWS::SecretsManager::Secret", {
-    GenerateSecretString: {
-      SecretStringTemplate: '{"username":"warmfront-prewarm"}',
-      GenerateStringKey: "password",
-    },
-  });
-  pipeline.resourceCountIs("AWS::SecretsManager::RotationSchedule", 0);
-});
-
-test("without a client the prewarmer gets an identity of its own", () => {
-  const { pipeline } = templates(everything({}, { serviceUser: { username: "robot" } }));
-  pipeline.hasResourceProperties("AWS::Cognito::UserPoolClient", {
-    ExplicitAuthFlows: ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-    GenerateSecret: false,
-  });
-  pipeline.hasResourceProperties("AWS::Cognito::UserPoolUser", {
-    Username: "robot",
-    MessageAction: "SUPPRESS",
-  });
-  pipeline.hasResourceProperties("AWS::Cognito::UserPoolUserToGroupAttachment", {
-    Username: "robot",
-    GroupName: "prewarm",
-  });
-  pipeline.hasResourceProperties("AWS::Cognito::UserPoolGroup", { GroupName: "prewarm" });
-  pipeline.hasResourceProperties("AWS::SecretsManager::Secret", {
-    GenerateSecretString: { SecretStringTemplate: '{"username":"robot"}', GenerateStringKey: "password" },
-  });
-  // Right after deployment: until then the user has no password at all.
-  pipeline.hasResource("AWS::SecretsManager::RotationSchedule", {
-    Properties: { RotateImmediatelyOnUpdate: true, RotationRules: { ScheduleExpression: "rate(30 days)" } },
-    DependsOn: Match.arrayWith([Match.stringLikeRegexp("Membership")]),
-  });
-});
-
 test("the pipeline refreshes the app's own distribution where none is named", () => {
   const { pipeline } = templates(everything({ errorCachingTtl: "5s" }));
   const { invalidate, prewarm } = functions(pipeline);
@@ -247,69 +208,6 @@ test("whoever is granted to start executions may do that and nothing else", () =
   );
 });
 
-test("the zip of each function holds its own binary and the contract", () => {
-  const app = testApp();
-  addStacks(app, checkInstallation(SETTINGS_FILE, pipelineAlone()));
-  const { directory } = app.synth();
-  const assets = readdirSync(directory).filter((each) => each.startsWith("asset."));
-  const binaries = assets.map((each) => readFileSync(join(directory, each, "bootstrap"), "utf8"));
-  assert.deepEqual(binaries.sort(), ["binary of invalidate", "binary of poll", "binary of prewarm"]);
-  const contract = readFileSync(CONTRACT_FILE, "utf8");
-  for (const each of assets) {
-    assert.equal(readFileSync(join(directory, each, "contract.json"), "utf8"), contract);
-    assert.equal(statSync(join(directory, each, "bootstrap")).mode & 0o777, 0o755);
-  }
-});
-
-test("refuses to synthesize without binaries unless placeholders are allowed", () => {
-  const binaries = temporaryFolder();
-  const app = testApp(WITHOUT_STAGING);
-  const { pipeline } = addStacks(app, checkInstallation(SETTINGS_FILE, pipelineAlone({ binaries })));
-  const paths = ["invalidate", "poll", "prewarm"].map((name) => join(binaries, name, "bootstrap"));
-  assert.deepEqual(
-    pipeline.pipeline.node.metadata.map(({ type, data }) => [type, data]),
-    [["aws:cdk:error", `no binary at ${paths.join(", ")}: run "make build" first`]],
-  );
-  assert.throws(() => app.synth(), /Validation failed/);
-});
-
-test("a template with placeholders refuses its deployment", () => {
-  const binaries = temporaryFolder();
-  const { pipeline } = templates(pipelineAlone({ binaries }), { placeholders: "allow" });
-  const { Rules } = pipeline.toJSON();
-  const paths = ["invalidate", "poll", "prewarm"].map((name) => join(binaries, name, "bootstrap"));
-  assert.deepEqual(Object.values(Rules)[0], {
-    Assertions: [
-      {
-        Assert: { "Fn::Equals": ["placeholder", "built"] },
-        AssertDescription: `Synthesized without binaries: no binary at ${paths.join(", ")}: run "make build" first, then deploy again`,
-      },
-    ],
-  });
-});
-
-test("the identity is made once in a pool", () => {
-  const { pipeline } = templates(everything({}, { serviceUser: { createGroup: false } }));
-  pipeline.resourceCountIs("AWS::Cognito::UserPoolGroup", 0);
-  pipeline.hasResourceProperties("AWS::Cognito::UserPoolUserToGroupAttachment", { GroupName: "prewarm" });
-});
-
-test("the first rotation finds a function that it may call and that has its rights", () => {
-  const { pipeline } = templates(everything({}, { serviceUser: { rotateAfter: "12h" } }));
-  pipeline.hasResource("AWS::SecretsManager::RotationSchedule", {
-    Properties: { RotationRules: { ScheduleExpression: "rate(12 hours)" } },
-    DependsOn: Match.arrayWith([
-      Match.stringLikeRegexp("PasswordRotationFunctionSecretsManager"),
-      Match.stringLikeRegexp("PasswordRotationRoleDefaultPolicy"),
-    ]),
-  });
-  pipeline.hasResourceProperties("AWS::Lambda::Permission", {
-    Principal: "secretsmanager.amazonaws.com",
-    SourceAccount: { Ref: "AWS::AccountId" },
-    SourceArn: { Ref: Match.stringLikeRegexp("PrewarmIdentitySecret") },
-  });
-});
-
 test("the prewarmer is told which paths are signed", () => {
   const { pipeline } = templates(
     everything({
@@ -318,32 +216,6 @@ test("the prewarmer is told which paths are signed", () => {
     }),
   );
   assert.equal(functions(pipeline).prewarm.Environment.Variables.SIGNED_PATHS, "/api/* /files/*");
-});
-
-test("a secret with a key of its own can be read, and only through Secrets Manager", () => {
-  const secretKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/1234";
-  for (const settings of [
-    pipelineAlone({ secretKeyArn }),
-    pipelineAlone({ secretArn: undefined, secretKeyArn }),
-    everything({}, { secretKeyArn }),
-  ]) {
-    const { pipeline } = templates(settings);
-    pipeline.hasResourceProperties("AWS::IAM::Policy", {
-      Roles: [{ Ref: Match.stringLikeRegexp("RefreshPipelinePrewarmRole") }],
-      PolicyDocument: {
-        Statement: Match.arrayWith([
-          Match.objectLike({
-            Action: "kms:Decrypt",
-            Resource: secretKeyArn,
-            Condition: { StringEquals: { "kms:ViaService": Match.anyValue() } },
-          }),
-        ]),
-      },
-    });
-    for (const { Properties } of Object.values(pipeline.findResources("AWS::SecretsManager::Secret"))) {
-      assert.equal(Properties.KmsKeyId, secretKeyArn);
-    }
-  }
 });
 
 test("a pipeline whose contract is none is refused before anything is made", () => {

@@ -184,11 +184,6 @@ const MISTAKES: readonly (readonly [rule: string, settings: object, ...said: str
     "distribution.apiPort: 443 is not where an API speaks http, so every answer would be a 502; leave it out, or correct apiProtocol",
   ],
   [
-    "corsHasPreflight",
-    everything({ corsOrigins: ["https://app.example.com"] }),
-    "distribution.corsOrigins: a page of another origin that sends a token asks by OPTIONS first, which has none and would be refused; set corsPreflight to true",
-  ],
-  [
     "prewarmerSigns",
     everything({ signedPaths: { "/api/*": "key-group" } }, { prewarm: { signedPaths: ["/files/*"] } }),
     'pipeline.prewarm.signedPaths: "/api/*" of distribution.signedPaths is missing, so requests there would be refused; add it, or leave prewarm.signedPaths out',
@@ -326,10 +321,7 @@ for (const [what, settings] of [
   ],
   ["the site's root without a token", everything({ publicPaths: ["/"] })],
   ["an API on a port of its own", everything({ apiPort: 8443 })],
-  [
-    "front ends on other origins",
-    everything({ corsOrigins: ["https://a.example.com"], corsPreflight: true }),
-  ],
+  ["front ends on other origins", everything({ corsOrigins: ["https://a.example.com"] })],
   [
     "AWS's own name with another prefix",
     { ...everything({}, { parameterPrefix: "/shop" }), stackPrefix: "AwsShop" },

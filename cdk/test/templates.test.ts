@@ -29,7 +29,6 @@ const SETTINGS: Readonly<Record<string, object>> = {
       publicPaths: ["/login"],
       signedPaths: { "/api/*": "1234abcd-12ab-34cd-56ef-1234567890ab" },
       corsOrigins: ["https://app.example.com"],
-      corsPreflight: true,
       domainNames: ["app.example.com"],
       certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab",
       webAclArn:

@@ -44,12 +44,6 @@ export const DISTRIBUTION_RULES: Readonly<Record<string, DistributionRule>> = {
     apiPort === (apiProtocol === "https" ? 80 : 443) &&
     `distribution.apiPort: ${apiPort} is not where an API speaks ${apiProtocol}, so every answer would be a 502; leave it out, or correct apiProtocol`,
 
-  corsHasPreflight: ({ corsOrigins, corsPreflight, tokenCookie }) =>
-    corsOrigins.length > 0 &&
-    !corsPreflight &&
-    !tokenCookie &&
-    "distribution.corsOrigins: a page of another origin that sends a token asks by OPTIONS first, which has none and would be refused; set corsPreflight to true",
-
   prewarmerSigns: ({ signedPaths }, { prewarm, distributionId }) =>
     !distributionId &&
     prewarm.signedPaths &&
