@@ -214,6 +214,24 @@ const MISTAKES: readonly (readonly [rule: string, settings: object, ...said: str
     'distribution.originVerify.header: CloudFront refuses "X-Amz-Verify" as a header of its own; use another name, such as x-origin-verify',
   ],
   [
+    "verifyHeaderIsOwn",
+    everything({ originVerify: { ...LOGIN, header: "Origin" } }),
+    'distribution.originVerify.header: "Origin" says something else to the API, which would be lost; use another name, such as x-origin-verify',
+  ],
+  [
+    "namesAreDistinct",
+    everything({
+      domainNames: ["app.example.com", "App.example.com"],
+      certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/a",
+    }),
+    "distribution.domainNames: App.example.com stands there twice, which CloudFront refuses; keep one",
+  ],
+  [
+    "edgeIsInAccount",
+    everything({ webAclArn: "arn:aws:wafv2:us-east-1:210987654321:global/webacl/site/abc" }),
+    "distribution.webAclArn: is in the account 210987654321 and the distribution in 123456789012, where CloudFront refuses it; make one there",
+  ],
+  [
     "publicPathsAreNarrow",
     everything({ publicPaths: ["/*"] }),
     'distribution.publicPaths: "/*" is every path, so nobody would need a token; list the paths that need none',
