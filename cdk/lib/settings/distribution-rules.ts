@@ -15,6 +15,9 @@ const LOWEST_FREE_PORT = 1024;
 /** Names that no public resolver knows, and load balancers that have a private address only. */
 const PRIVATE = /(\.(internal|intranet|invalid|lan|local|localhost)|^internal-.*\.elb\.amazonaws\.com)$/i;
 
+/** What browsers, proxies or the edge functions send in headers of these names. */
+const OTHERS_HEADERS = /^(accept(-.*)?|origin|referer|user-agent|x-forwarded-.*|x-warmfront-.*)$/i;
+
 /** By name. */
 export const DISTRIBUTION_RULES: Readonly<Record<string, DistributionRule>> = {
   namesHaveCertificate: ({ domainNames, certificateArn }) =>
@@ -84,6 +87,18 @@ export const DISTRIBUTION_RULES: Readonly<Record<string, DistributionRule>> = {
     originVerify &&
     CLOUDFRONTS_HEADERS.test(originVerify.header) &&
     `distribution.originVerify.header: CloudFront refuses "${originVerify.header}" as a header of its own; use another name, such as x-origin-verify`,
+
+  verifyHeaderIsOwn: ({ originVerify }) =>
+    originVerify &&
+    OTHERS_HEADERS.test(originVerify.header) &&
+    `distribution.originVerify.header: "${originVerify.header}" says something else to the API, which would be lost; use another name, such as x-origin-verify`,
+
+  namesAreDistinct: ({ domainNames }) =>
+    domainNames
+      .filter((name, index) => domainNames.slice(0, index).some((before) => same(before, name)))
+      .map(
+        (name) => `distribution.domainNames: ${name} stands there twice, which CloudFront refuses; keep one`,
+      ),
 
   publicPathsAreNarrow: ({ publicPaths }) =>
     publicPaths

@@ -77,6 +77,14 @@ export const PIPELINE_RULES: Readonly<Record<string, PipelineRule>> = {
     regionOfPool(userPoolId) !== region &&
     `pipeline.userPoolId: the pool is in ${regionOfPool(userPoolId)} and the pipeline in ${region}; put "region" where the pool is`,
 
+  edgeIsInAccount: (_, { account, distribution }) =>
+    (["certificateArn", "webAclArn"] as const).flatMap((name) => {
+      const arn = distribution?.[name];
+      const owner = arn?.split(":")[4];
+      if (!account || !owner || owner === account) return [];
+      return `distribution.${name}: is in the account ${owner} and the distribution in ${account}, where CloudFront refuses it; make one there`;
+    }),
+
   secretHasClient: ({ clientId, secretArn }) =>
     secretArn &&
     !clientId &&

@@ -63,9 +63,12 @@ fn behavior(
             .filter_map(|member| text(field(member, "OriginId")))
             .collect(),
     };
-    let origins = items(field(config, "Origins"))
-        .filter(|origin| text(field(origin, "Id")).is_some_and(|id| members.contains(&id)))
-        .map(|each| origin(each, resources));
+    // The group's order: its first member is asked first.
+    let origins = members.iter().filter_map(|member| {
+        items(field(config, "Origins"))
+            .find(|origin| text(field(origin, "Id")).as_ref() == Some(member))
+            .map(|found| origin(found, resources))
+    });
     let codes = group.map_or(&Value::Null, |group| {
         field(
             field(field(group, "FailoverCriteria"), "StatusCodes"),

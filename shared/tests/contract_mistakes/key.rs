@@ -93,6 +93,7 @@ pub(super) fn mistakes() -> Vec<Mistake> {
             "/tenant/claim",
             json!("custom: organization"),
         ),
+        ("claim-characters", "/tenant/claim", json!("custom:")),
         ("claim-no-tenant", "/tenant/claim", json!("cognito:groups")),
         ("claim-no-tenant", "/tenant/claim", json!("jti")),
         (

@@ -123,6 +123,13 @@ pub(crate) fn larger() -> Vec<(&'static str, Value, Value)> {
             ),
         ],
     );
+    let bucket_first = changed(
+        failing.clone(),
+        &[(
+            &at("OriginGroups/Items/0/Members/Items"),
+            json!([{"OriginId": "good"}, {"OriginId": "api"}]),
+        )],
+    );
     let many: Value = (0..76)
         .map(|i| {
             changed(
@@ -174,6 +181,7 @@ pub(crate) fn larger() -> Vec<(&'static str, Value, Value)> {
         json!({"pattern": "/login", "defaultTtl": "1d", "maxTtl": "7d"}),
     );
     vec![
+        ("endpoint-bucket", contract(), bucket_first),
         ("failover-code", contract(), failing.clone()),
         ("failover-methods", contract(), failing.clone()),
         ("failover-bucket", contract(), failing),

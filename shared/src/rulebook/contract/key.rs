@@ -160,7 +160,10 @@ fn naming(tenant: &TenantNaming, found: &mut Found) {
         }
     }
     let claim = &tenant.claim;
-    if claim.starts_with("claim:") || claim.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if claim.starts_with("claim:")
+        || claim == "custom:"
+        || claim.chars().any(|c| c.is_whitespace() || c.is_control())
+    {
         found.push(rules::CLAIM_CHARACTERS.at("tenant.claim", &[claim]));
     }
     if NO_TENANT.contains(&claim.as_str()) {
