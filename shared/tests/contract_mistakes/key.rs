@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use super::Mistake;
 
 pub(super) fn mistakes() -> Vec<Mistake> {
-    let many = |of: &str, n: usize| (0..n).map(|i| json!(format!("{of}{i}"))).collect::<Value>();
+    [headers_and_cookies(), names(), tenant()].concat()
+}
+
+fn headers_and_cookies() -> Vec<Mistake> {
     vec![
         ("key-lacks", "/tenant/queryNames/0", json!("org")),
         ("key-lacks", "/cacheKey/headers/0", json!("x-other")),
@@ -47,21 +50,6 @@ pub(super) fn mistakes() -> Vec<Mistake> {
             "/cacheKey/cookies",
             json!(["connect.sid"]),
         ),
-        ("key-query-buster", "/cacheKey/queryNames/3", json!("_")),
-        (
-            "key-query-buster",
-            "/cacheKey/queryNames/3",
-            json!("utm_source"),
-        ),
-        (
-            "key-name-characters",
-            "/cacheKey/queryNames/3",
-            json!("a b"),
-        ),
-        ("key-too-long", "/cacheKey/queryNames", many("q", 11)),
-        ("key-name-alike", "/cacheKey/queryNames/3", json!("Window")),
-        ("key-name-twice", "/cacheKey/queryNames/3", json!("window")),
-        ("key-name-twice", "/cacheKey/encodings/1", json!("br")),
         ("not-sent", "/cacheKey/cookies", json!(["theme"])),
         ("not-sent", "/cacheKey/headers/3", json!("origin")),
         (
@@ -82,6 +70,50 @@ pub(super) fn mistakes() -> Vec<Mistake> {
         ("unknown-encoding", "/cacheKey/encodings/0", json!("zstd")),
         ("warmed-not-in-key", "/cacheKey/warmed", json!(["deflate"])),
         ("no-warmed", "/cacheKey/warmed", json!([])),
+        (
+            "key-header-too-many-values",
+            "/cacheKey/headers/3",
+            json!("x-session-id"),
+        ),
+        (
+            "key-header-too-many-values",
+            "/cacheKey/headers/3",
+            json!("x-api-key"),
+        ),
+        ("key-cookie-session", "/cacheKey/cookies", json!(["_gid"])),
+        (
+            "key-cookie-session",
+            "/cacheKey/cookies",
+            json!(["user_id"]),
+        ),
+    ]
+}
+
+fn names() -> Vec<Mistake> {
+    let many = |of: &str, n: usize| (0..n).map(|i| json!(format!("{of}{i}"))).collect::<Value>();
+    vec![
+        ("key-query-buster", "/cacheKey/queryNames/3", json!("_")),
+        (
+            "key-query-buster",
+            "/cacheKey/queryNames/3",
+            json!("utm_source"),
+        ),
+        (
+            "key-name-characters",
+            "/cacheKey/queryNames/3",
+            json!("a b"),
+        ),
+        ("key-too-long", "/cacheKey/queryNames", many("q", 11)),
+        ("key-name-alike", "/cacheKey/queryNames/3", json!("Window")),
+        ("key-name-twice", "/cacheKey/queryNames/3", json!("window")),
+        ("key-name-twice", "/cacheKey/encodings/1", json!("br")),
+        ("key-name-characters", "/cacheKey/queryNames/3", json!("*")),
+        ("key-query-buster", "/cacheKey/queryNames/3", json!("ts")),
+    ]
+}
+
+fn tenant() -> Vec<Mistake> {
+    vec![
         ("groups-equal", "/tenant/prewarmGroup", json!("superadmin")),
         (
             "group-characters",
@@ -101,23 +133,5 @@ pub(super) fn mistakes() -> Vec<Mistake> {
             "/tenant/claim",
             json!("claim:custom:organization"),
         ),
-        (
-            "key-header-too-many-values",
-            "/cacheKey/headers/3",
-            json!("x-session-id"),
-        ),
-        (
-            "key-header-too-many-values",
-            "/cacheKey/headers/3",
-            json!("x-api-key"),
-        ),
-        ("key-cookie-session", "/cacheKey/cookies", json!(["_gid"])),
-        (
-            "key-cookie-session",
-            "/cacheKey/cookies",
-            json!(["user_id"]),
-        ),
-        ("key-name-characters", "/cacheKey/queryNames/3", json!("*")),
-        ("key-query-buster", "/cacheKey/queryNames/3", json!("ts")),
     ]
 }

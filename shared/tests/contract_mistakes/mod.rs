@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::mistake::set;
 
 /// The contract of the tests.
-pub const CONTRACT: &str = include_str!("../fixture/contract.json");
+pub(crate) const CONTRACT: &str = include_str!("../fixture/contract.json");
 
 pub(crate) fn example() -> Value {
     serde_json::from_str(CONTRACT).unwrap()
