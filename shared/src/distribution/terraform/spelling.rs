@@ -9,7 +9,11 @@ fn spelled(name: &str) -> String {
     let words = name.split('_').map(|word| match word {
         "ttl" => "TTL".to_owned(),
         "arn" => "ARN".to_owned(),
-        word => word[..1].to_ascii_uppercase() + &word[1..],
+        word => {
+            let mut letters = word.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+            first.into_iter().collect::<String>() + letters.as_str()
+        }
     });
     words.collect()
 }
@@ -74,11 +78,8 @@ fn behavior(values: &Value) -> Value {
     behavior.insert("FunctionAssociations".into(), functions.collect());
     let forwarded = block(values, "forwarded_values");
     let mut legacy = plain(forwarded);
-    let mut cookies = plain(block(forwarded, "cookies"));
-    if let Some(listed) = cookies.remove("WhitelistedNames") {
-        cookies.insert("WhitelistedNames".into(), listed);
-    }
-    legacy.insert("Cookies".into(), Value::Object(cookies));
+    let cookies = Value::Object(plain(block(forwarded, "cookies")));
+    legacy.insert("Cookies".into(), cookies);
     behavior.insert("ForwardedValues".into(), Value::Object(legacy));
     for (terraform, name) in [
         ("min_ttl", "MinTTL"),
@@ -183,4 +184,21 @@ pub(super) fn function(values: &Value) -> Value {
         "DeadLetterConfig": block(values, "dead_letter_config"),
         "Tags": tags,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spelled;
+
+    #[test]
+    fn names_are_spelled_whatever_their_letters() {
+        for (name, expected) in [
+            ("cache_policy_id", "CachePolicyId"),
+            ("min_ttl", "MinTTL"),
+            ("a__b_", "AB"),
+            ("\u{e9}t\u{e9}_x", "\u{e9}t\u{e9}X"),
+        ] {
+            assert_eq!(spelled(name), expected);
+        }
+    }
 }
