@@ -174,6 +174,16 @@ fn joined(problems: &[Problem]) -> String {
     texts.join(" | ")
 }
 
+/// A scope that the contract does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("scope {scope:?} is not in the contract, its scopes are {known}")]
+pub struct UnknownScope {
+    /// The scope that was asked for.
+    pub scope: String,
+    /// Those that there are.
+    pub known: String,
+}
+
 impl Contract {
     /// The tag that a purge of this tenant, or of one scope of it, names.
     #[must_use]
@@ -184,11 +194,29 @@ impl Contract {
         }
     }
 
+    /// Whether there is such a scope. A tag of one that is not there purges nothing, in silence.
+    pub fn check_scope(&self, scope: Option<&str>) -> Result<(), UnknownScope> {
+        match scope {
+            Some(scope) if !self.scopes.contains_key(scope) => {
+                let known: Vec<_> = self.scopes.keys().map(String::as_str).collect();
+                Err(UnknownScope {
+                    scope: scope.to_owned(),
+                    known: known.join(", "),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What a purge of this tenant, or of one scope of it, names: the tag, and the paths that cover
     /// objects cached before tagging. Sorted and without repetitions, since the caller reference of
     /// an invalidation stands for exactly this list.
-    #[must_use]
-    pub fn purge_items(&self, tenant: &TenantId, scope: Option<&str>) -> Vec<String> {
+    pub fn purge_items(
+        &self,
+        tenant: &TenantId,
+        scope: Option<&str>,
+    ) -> Result<Vec<String>, UnknownScope> {
+        self.check_scope(scope)?;
         let tag = self.tag(tenant, scope).invalidation_item();
         let paths = self
             .migration_paths
@@ -196,7 +224,7 @@ impl Contract {
             .filter(|path| scope.is_none_or(|scope| self.in_scope(scope, path)))
             .map(|path| path.replace(TENANT_PLACEHOLDER, tenant.as_str()));
         let items: BTreeSet<String> = std::iter::once(tag).chain(paths).collect();
-        items.into_iter().collect()
+        Ok(items.into_iter().collect())
     }
 
     /// The tags that a cached response carries: the tenant's first, then one for each scope that

@@ -47,6 +47,18 @@ fn examples_of_answers_are_written() {
     round_trip::<Report>("report");
 }
 
+/// The id goes into the address of a call to CloudFront.
+#[test]
+fn a_malformed_distribution_tenant_is_refused_between_the_states_too() {
+    let mut request = example("invalidate-request");
+    for id in ["dt_../x", "dt_", "E1A2SI6ABUP8J5", ""] {
+        request["distributionTenant"] = id.into();
+        let error = serde_json::from_value::<InvalidateRequest>(request.clone()).unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains("not an id such as dt_"), "{message}");
+    }
+}
+
 /// A run in flight may meet functions of another deployment.
 #[test]
 fn unknown_fields_of_requests_are_tolerated() {

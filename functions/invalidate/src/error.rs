@@ -1,6 +1,7 @@
 //! Why a purge could not be asked for.
 
 use jiff::Timestamp;
+use warmfront::contract::UnknownScope;
 use warmfront::failure::{ErrorName, Failure};
 use warmfront::message::PurgeTarget;
 use warmfront::service_fault::ServiceFault;
@@ -8,6 +9,9 @@ use warmfront::service_fault::ServiceFault;
 /// A failure of *invalidate*. Each variant is one decision of the state machine or of an operator.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidateError {
+    /// The scope is not in the contract.
+    #[error(transparent)]
+    UnknownScope(#[from] UnknownScope),
     /// The distribution reads no cache tags: an invalidation would complete and purge nothing.
     #[error(
         "distribution {distribution} reads no cache tags: set CacheTagConfig.HeaderName \
@@ -68,6 +72,7 @@ pub enum InvalidateError {
 impl Failure for InvalidateError {
     fn name(&self) -> ErrorName {
         match self {
+            Self::UnknownScope(_) => ErrorName::InvalidInput,
             Self::TagsIgnored { .. } | Self::OtherTagHeader { .. } => {
                 ErrorName::CacheTagConfigMismatch
             }

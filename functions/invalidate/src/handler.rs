@@ -60,7 +60,7 @@ impl<C: CreateInvalidation + GetDistributionConfig, K: Clock> Step for Invalidat
             request.distribution_tenant.as_ref(),
         );
         let contract = &self.config.contract;
-        let items = contract.purge_items(&request.tenant, request.scope.as_deref());
+        let items = contract.purge_items(&request.tenant, request.scope.as_deref())?;
         let end = deadline - MARGIN;
         // The purge of a repair follows within minutes, on the distribution that was checked.
         if request.ordinal == 1 {

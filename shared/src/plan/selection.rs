@@ -12,14 +12,8 @@ pub(super) fn select(
     targets: &[Target],
     problems: &mut Vec<String>,
 ) -> Vec<usize> {
-    if let Some(scope) = &input.scope
-        && !contract.scopes.contains_key(scope)
-    {
-        let known: Vec<_> = contract.scopes.keys().map(String::as_str).collect();
-        problems.push(format!(
-            "scope {scope:?} is not in the contract, its scopes are {}",
-            known.join(", ")
-        ));
+    if let Err(unknown) = contract.check_scope(input.scope.as_deref()) {
+        problems.push(unknown.to_string());
         return Vec::new();
     }
     let in_scope = |path: &str| {

@@ -45,6 +45,22 @@ async fn scoped_purge_names_the_scoped_tag_alone() {
 }
 
 #[tokio::test]
+async fn unknown_scope_purges_nothing() {
+    let step = step(vec![]);
+    let unknown = InvalidateRequest {
+        scope: Some("billing".into()),
+        ..request()
+    };
+    let error = run(&step, unknown).await.unwrap_err();
+    assert_eq!(error.name(), ErrorName::InvalidInput);
+    assert!(
+        error.to_string().contains("cost, inventory, security"),
+        "{error}"
+    );
+    assert_eq!(asked(&step), []);
+}
+
+#[tokio::test]
 async fn paths_of_a_migration_are_purged_with_the_tag() {
     let mut step = step(vec![Ok(created(ENTERED)), Ok(created(ENTERED))]);
     step.config.contract.migration_paths = vec![
